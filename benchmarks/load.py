@@ -1,0 +1,111 @@
+"""The client: keeps a number of connections busy for some seconds, and tells what was answered and how fast.
+
+`python -m benchmarks.load PORT CONNECTIONS SECONDS FILE`, where FILE holds a JSON list of whole requests. Nothing is
+sent after the time is up, and every answer still under way is awaited: what is counted as answered was answered.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+
+class Connection(asyncio.Protocol):
+    """One connection with one request under way at a time."""
+
+    def __init__(self, requests: list[bytes], first: int, until: float, tally: "Tally") -> None:
+        self.requests, self.next, self.until, self.tally = requests, first, until, tally
+        self.buffer = b""
+        self.wanted = -1
+        self.sent = 0.0
+        self.done = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self._send()
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        if self.wanted < 0:
+            head, found, _ = self.buffer.partition(b"\r\n\r\n")
+            if not found:
+                return
+            self.wanted = len(head) + 4 + _length(head)
+        if len(self.buffer) < self.wanted:
+            return
+        now = time.perf_counter()
+        self.tally.times.append(now - self.sent)
+        self.tally.statuses[int(self.buffer[9:12])] += 1
+        self.buffer, self.wanted = self.buffer[self.wanted :], -1
+        if now < self.until:
+            self._send()
+        else:
+            self.transport.close()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_result(None)
+
+    def _send(self) -> None:
+        self.sent = time.perf_counter()
+        self.transport.write(self.requests[self.next % len(self.requests)])
+        self.next += 1
+
+
+class Tally:
+    def __init__(self) -> None:
+        self.times: list[float] = []
+        self.statuses: Counter[int] = Counter()
+
+
+def _length(head: bytes) -> int:
+    for line in head.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            return int(value)
+    return 0
+
+
+async def load(port: int, *, connections: int, seconds: float, requests: list[bytes]) -> dict[str, object]:
+    loop, tally = asyncio.get_running_loop(), Tally()
+    began = time.perf_counter()
+    made = [
+        await loop.create_connection(
+            lambda number=number: Connection(
+                requests, number * len(requests) // connections, began + seconds, tally
+            ),
+            "127.0.0.1",
+            port,
+        )
+        for number in range(connections)
+    ]
+    await asyncio.gather(*(connection.done for _, connection in made))
+    took = time.perf_counter() - began
+    times = sorted(tally.times)
+    return {
+        "answered": len(times),
+        "statuses": {str(status): count for status, count in sorted(tally.statuses.items())},
+        "per_second": len(times) / took,
+        "p50_ms": times[len(times) // 2] * 1000,
+        "p99_ms": times[min(len(times) - 1, len(times) * 99 // 100)] * 1000,
+    }
+
+
+def main() -> None:
+    port, connections, seconds, file = sys.argv[1:]
+    requests = [text.encode("latin-1") for text in json.loads(Path(file).read_text())]
+    try:
+        import uvloop  # where it exists, the client takes less of the machine
+    except ImportError:
+        run = asyncio.run
+    else:
+        run = uvloop.run
+    outcome = run(load(int(port), connections=int(connections), seconds=float(seconds), requests=requests))
+    print(json.dumps(outcome))
+
+
+if __name__ == "__main__":
+    main()

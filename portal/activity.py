@@ -1,0 +1,211 @@
+"""What happened, in order: an append-only log in the database, and its tail for whoever wants to follow it live."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import structlog
+from anyio import to_thread
+from sqlalchemy import JSON, event, func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from portal import clock
+from portal.database import Database
+from portal.tables import Base, Key, Word
+
+KINDS = (
+    "item_live",
+    "item_ended",
+    "item_recalled",
+    "shared",
+    "share_confirmed",
+    "milestone",
+    "screen_paired",
+    "screen_revoked",
+    "screen_changed",
+    "campaign_changed",
+    "board_changed",
+)
+_ORDER_LOCK = 7_308_604
+"""Any number will do, as long as nothing else in the database locks it."""
+
+
+class Activity(Base):
+    """One thing that happened. Ids rise in the order of commits, so a reader that saw n has seen all below n."""
+
+    __tablename__ = "activity"
+
+    id: Mapped[Key]
+    at: Mapped[datetime]
+    kind: Mapped[Word]
+    item_id: Mapped[int | None]
+    campaign_id: Mapped[int | None]
+    person_id: Mapped[int | None]
+    department_id: Mapped[int | None]
+    screen_id: Mapped[int | None]
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+@dataclass(frozen=True)
+class Event:
+    """A row of the log as the tail hands it out."""
+
+    id: int
+    at: datetime
+    kind: str
+    item_id: int | None
+    campaign_id: int | None
+    person_id: int | None
+    department_id: int | None
+    screen_id: int | None
+    data: dict[str, Any]
+
+
+def record(
+    db: Session,
+    kind: str,
+    *,
+    item_id: int | None = None,
+    campaign_id: int | None = None,
+    person_id: int | None = None,
+    department_id: int | None = None,
+    screen_id: int | None = None,
+    **data: Any,
+) -> None:
+    """Add to the log, within the transaction of the change it tells of."""
+    if kind not in KINDS:
+        raise ValueError(f"{kind!r} is not a kind of activity")
+    row = Activity(
+        at=clock.now(),
+        kind=kind,
+        item_id=item_id,
+        campaign_id=campaign_id,
+        person_id=person_id,
+        department_id=department_id,
+        screen_id=screen_id,
+        data=data,
+    )
+    db.info.setdefault("activity", []).append(row)
+
+
+@event.listens_for(Session, "before_commit")
+def _write_last(db: Session) -> None:
+    """Write the log at the very end of a transaction, one transaction at a time.
+
+    On PostgreSQL numbers are given out before commits happen, so a reader could see 8 before 7 exists and never
+    look back. Taking a lock around number and commit keeps the two in the same order; taking it last keeps it short.
+    """
+    rows = db.info.pop("activity", [])
+    if not rows:
+        return
+    if db.get_bind().dialect.name == "postgresql":
+        db.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ORDER_LOCK})
+    db.add_all(rows)
+    db.flush()
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget(db: Session) -> None:
+    db.info.pop("activity", None)
+
+
+def last_id(db: Session) -> int:
+    return db.scalar(select(func.max(Activity.id))) or 0
+
+
+def since(db: Session, after: int, *, limit: int = 500) -> list[Event]:
+    rows = db.scalars(select(Activity).where(Activity.id > after).order_by(Activity.id).limit(limit))
+    return [
+        Event(
+            row.id,
+            row.at,
+            row.kind,
+            row.item_id,
+            row.campaign_id,
+            row.person_id,
+            row.department_id,
+            row.screen_id,
+            row.data,
+        )
+        for row in rows
+    ]
+
+
+class Tail:
+    """Follows the log for everybody in this process with one query at a time, and only while somebody listens.
+
+    Writers in this process wake it at once; those in other processes are noticed within `rhythm` seconds.
+    """
+
+    def __init__(self, database: Database, *, rhythm: float = 0.5) -> None:
+        self._database = database
+        self._rhythm = rhythm
+        self._followers: set[asyncio.Queue[Event]] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+        self._seen = 0
+        self._loop = asyncio.get_running_loop()
+        self._end_waking = database.after_write(self.wake)
+
+    def wake(self) -> None:
+        """Look again soon. Safe from any thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wake.set)
+
+    async def follow(self, after: int | None = None) -> AsyncIterator[Event]:
+        """Every event after id `after` (None: from now on), in order, without end."""
+        if after is None:
+            after = await to_thread.run_sync(self._read_last)
+        queue: asyncio.Queue[Event] = asyncio.Queue()
+        if self._task is None:
+            self._seen = after
+            self._task = asyncio.create_task(self._run())
+        self._followers.add(queue)
+        try:
+            # What happened before this follower joined, then what the common tail hands out.
+            while missed := await to_thread.run_sync(partial(self._read_since, after)):
+                for each in missed:
+                    yield each
+                    after = each.id
+            while True:
+                each = await queue.get()
+                if each.id > after:
+                    after = each.id
+                    yield each
+        finally:
+            self._followers.discard(queue)
+            if not self._followers and self._task is not None:
+                self._task.cancel()
+                self._task = None
+
+    def close(self) -> None:
+        self._end_waking()
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                for each in await to_thread.run_sync(partial(self._read_since, self._seen)):
+                    self._seen = each.id
+                    for queue in self._followers:
+                        queue.put_nowait(each)
+            except SQLAlchemyError as error:
+                structlog.get_logger().warning("activity could not be read", error=type(error).__name__)
+            try:
+                await asyncio.wait_for(self._wake.wait(), self._rhythm)
+            except TimeoutError:
+                pass
+            self._wake.clear()
+
+    def _read_last(self) -> int:
+        with self._database.reading() as db:
+            return last_id(db)
+
+    def _read_since(self, after: int) -> list[Event]:
+        with self._database.reading() as db:
+            return since(db, after)

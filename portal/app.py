@@ -1,0 +1,186 @@
+"""The whole application on one screen: routes, layers, errors, and what runs beside it."""
+
+import mimetypes
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+import portal.campaigns.routes
+import portal.feed.routes
+import portal.links.routes
+import portal.people.routes
+import portal.recognition.routes
+import portal.results.routes
+import portal.screens.routes
+import portal.signatures.routes
+import portal.sharing.shares  # noqa: F401  (registers its jobs)
+from portal import clock, html, i18n, migrations, settings, web
+from portal.activity import Tail
+from portal.database import Database
+from portal.door import Door
+from portal.jobs import Runner
+from portal.paths import data
+from portal.people import organisation, sessions
+from portal.people.single_sign_on import sign_on_routes
+from portal.settings import Settings
+from portal.stopping import Stopping
+
+mimetypes.add_type("font/ttf", ".ttf")
+
+CAPABILITIES = (
+    portal.feed.routes,
+    portal.links.routes,
+    portal.campaigns.routes,
+    portal.recognition.routes,
+    portal.screens.routes,
+    portal.signatures.routes,
+    portal.results.routes,
+    portal.people.routes,
+)
+
+
+def create_app(chosen: Settings, *, background: bool = True) -> Starlette:
+    """The portal for these settings; `background` False leaves due jobs to `portal worker`."""
+    settings.put_in_force(chosen)
+    clock.set_zone(chosen.time_zone)
+    database = Database(chosen.database_url)
+    routes: list[BaseRoute] = [
+        Route("/healthz", _alive, name="healthz"),
+        Route("/readyz", _ready, name="readyz"),
+        Route("/robots.txt", _robots, name="robots"),
+        Mount("/static", _Static(directory=data("static")), name="static"),
+        *sign_on_routes(chosen, database),
+    ]
+    for capability in CAPABILITIES:
+        routes += capability.routes
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        app.state.stopping = Stopping()
+        app.state.tail = Tail(database)
+        runner = Runner(database)
+        if background:
+            runner.start()
+        try:
+            yield
+        finally:
+            app.state.stopping.set()
+            app.state.tail.close()
+            await run_in_threadpool(runner.stop)
+            database.dispose()
+
+    app = Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(Door, settings=chosen),
+            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
+        ],
+        exception_handlers={
+            HTTPException: _refused,
+            OperationalError: _unavailable,
+            PoolTimeout: _unavailable,
+            DBAPIError: _database_error,
+            Exception: _unexpected,
+        },
+        lifespan=lifespan,
+        max_body_size=chosen.max_upload + 1_000_000,
+    )
+    app.state.settings = chosen
+    app.state.database = database
+    app.state.find_person = sessions.finder(database)
+    app.state.find_organisation = organisation.get
+    app.state.notice_signer = web.notice_reader(chosen.secret)
+    app.state.route_params = {
+        route.name: set(route.param_convertors) for route in routes if isinstance(route, Route)
+    }
+    return app
+
+
+def _alive(request: Request) -> Response:
+    return PlainTextResponse("alive\n")
+
+
+def _ready(request: Request) -> Response:
+    """200 when pages can be served; 503 with the reason otherwise."""
+    database: Database = request.app.state.database
+    try:
+        with database.reading() as db:
+            db.execute(text("SELECT 1"))
+        behind = migrations.difference(database)
+    except Exception as error:  # any reason not to answer is the answer here
+        return PlainTextResponse(f"the database does not answer ({type(error).__name__})\n", 503, {"Retry-After": "5"})
+    if behind:
+        return PlainTextResponse(behind + "\n", 503, {"Retry-After": "5"})
+    return PlainTextResponse("ready\n")
+
+
+def _robots(request: Request) -> Response:
+    # Preview fetchers obey this file, so links stay open to them; noindex headers keep them out of search.
+    return PlainTextResponse("User-agent: *\nDisallow: /sign-in\nDisallow: /screen\n")
+
+
+class _Static(StaticFiles):
+    """Static files for ever: their address carries a fingerprint of their content."""
+
+    async def get_response(self, path: str, scope: Any) -> Response:
+        response = await super().get_response(path, scope)
+        if response.status_code == 200:
+            fingerprinted = b"v=" in scope.get("query_string", b"")
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if fingerprinted else "no-cache"
+        return response
+
+
+def _error_page(request: Request, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+    # Whoever asked is read again: what the failed transaction had loaded is gone with it.
+    try:
+        web.prepare_anonymous(request)
+    except (DBAPIError, PoolTimeout):
+        request.state.me = None
+        request.state.organisation = organisation.unknown()
+        i18n.language.set(web.language_of(request))
+    name = f"errors/{status}.html" if data("templates", "errors", f"{status}.html").exists() else _OTHER[status // 100]
+    response = html.page(request, name, status=status, message=message)
+    response.headers.update(headers or {})
+    return response
+
+
+_OTHER = {4: "errors/400.html", 5: "errors/500.html"}
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    from http import HTTPStatus  # only to tell our own sentences from the standard phrases
+
+    message = "" if error.detail == HTTPStatus(error.status_code).phrase else error.detail
+    return _error_page(request, error.status_code, message, dict(error.headers or {}))
+
+
+def _unavailable(request: Request, error: Exception) -> Response:
+    structlog.get_logger().warning("database unavailable", error=repr(error)[:300])
+    return _error_page(request, 503, "", {"Retry-After": "5"})
+
+
+def _database_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DBAPIError)
+    if error.connection_invalidated or type(error.orig).__name__ in ("QueryCanceled", "LockNotAvailable"):
+        return _unavailable(request, error)
+    raise error
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    structlog.get_logger().error("unexpected error", exc_info=error)
+    return _error_page(request, 500, "")

@@ -1,0 +1,1 @@
+"""What there is to share: campaigns, items, captions, approval, kits."""

@@ -1,0 +1,90 @@
+"""What the editors' forms send, read into drafts, and back again for showing."""
+
+from datetime import date
+
+from portal.campaigns import drafts
+from portal.campaigns.drafts import CampaignDraft, CampaignWords, CaptionDraft, ItemDraft, Problems, Words
+from portal.i18n import gettext as _
+from portal.people.models import LANGUAGES
+from portal.web import Form
+
+_NO_LIMIT = 1_000_000
+"""The drafts' own rules speak about length, so that forms and kits say the same."""
+
+
+def read_campaign(form: Form) -> tuple[CampaignDraft, Problems]:
+    """The draft and what could not be read of it."""
+    problems: Problems = {}
+    draft = CampaignDraft(goal_measure=form.text("goal_measure"), goal_number=form.number("goal_number"))
+    draft.starts_on = _day(form, "starts_on", problems)
+    draft.ends_on = _day(form, "ends_on", problems)
+    for language in LANGUAGES:
+        draft.texts[language] = CampaignWords(
+            title=drafts.tidy_line(form.text(f"title_{language}", _NO_LIMIT)),
+            summary=drafts.tidy_paragraphs(form.lines(f"summary_{language}", _NO_LIMIT)),
+            banner=drafts.tidy_line(form.text(f"banner_{language}", _NO_LIMIT)),
+        )
+    return draft, problems
+
+
+def read_item(form: Form) -> tuple[ItemDraft, Problems]:
+    """The draft and what could not be read of it; captions left empty are not captions."""
+    problems: Problems = {}
+    draft = ItemDraft(
+        kind=form.text("kind"),
+        target=form.text("target", _NO_LIMIT),
+        place=drafts.tidy_line(form.text("place", _NO_LIMIT)),
+    )
+    draft.publish_on = _day(form, "publish_on", problems)
+    draft.ends_on = _day(form, "ends_on", problems)
+    for language in LANGUAGES:
+        draft.texts[language] = Words(
+            title=drafts.tidy_line(form.text(f"title_{language}", _NO_LIMIT)),
+            summary=drafts.tidy_paragraphs(form.lines(f"summary_{language}", _NO_LIMIT)),
+            conditions=drafts.tidy_paragraphs(form.lines(f"conditions_{language}", _NO_LIMIT)),
+            picture_alt=drafts.tidy_line(form.text(f"picture_alt_{language}", _NO_LIMIT)),
+        )
+    draft.captions = [caption for caption in typed_captions(form) if caption.body]
+    return draft, problems
+
+
+def typed_captions(form: Form) -> list[CaptionDraft]:
+    """Every row of the captions editor, the empty ones too."""
+    rows = zip(
+        form.getlist("caption_network"),
+        form.getlist("caption_language"),
+        form.getlist("caption_body"),
+        strict=False,
+    )
+    return [
+        CaptionDraft(network, language, drafts.tidy_caption(body))
+        for network, language, body in list(rows)[:200]
+    ]
+
+
+def has_file(form: Form, name: str) -> bool:
+    """Whether a file was chosen, also when it has been read already."""
+    return bool(getattr(form.data.get(name), "filename", ""))
+
+
+def shown(draft: CampaignDraft | ItemDraft, form: Form | None = None) -> dict[str, str]:
+    """Days and numbers as their inputs show them: what was typed, even if it cannot be read."""
+    values = {name: str(value) for name, value in vars(draft).items() if isinstance(value, date | int)}
+    if form is not None:
+        values |= {
+            name: typed
+            for name, typed in form.raw.items()
+            if name in ("starts_on", "ends_on", "publish_on", "goal_number")
+        }
+    return values
+
+
+def _day(form: Form, name: str, problems: Problems) -> date | None:
+    typed = form.text(name)
+    try:
+        return date.fromisoformat(typed) if typed else None
+    except ValueError:
+        problems[name] = _(
+            "This is not a day we know. Choose it from the calendar, or write it like 2026-03-31."
+        )
+        return None

@@ -1,0 +1,197 @@
+"""What there is to share: campaigns, their items with texts and captions, pictures, and who approved what."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal import clock
+from portal.tables import Base, Key, Line, Word, one_of
+
+KINDS = ("vacancy", "promotion", "article", "event", "video", "story", "contest")
+KINDS_THAT_END = ("vacancy", "promotion", "event", "contest")
+"""Kinds nobody may share after their day: an end date is asked for."""
+STATES = ("draft", "in_review", "approved", "recalled")
+MEASURES = ("applications", "appointments", "registrations", "visits")
+ANY_NETWORK = "any"
+CAPTION_NETWORKS = {
+    "linkedin": "LinkedIn",
+    "whatsapp": "WhatsApp",
+    "x": "X",
+    "facebook": "Facebook",
+    "bluesky": "Bluesky",
+    "mastodon": "Mastodon",
+    "threads": "Threads",
+    "email": "E-mail",
+    "teams": "Teams",
+}
+"""The networks a caption can be written for, besides any; the key is the one used by sharing."""
+
+
+class Picture(Base):
+    """A picture as it is served: re-encoded, without the data a camera adds. `digest` is its address."""
+
+    __tablename__ = "picture"
+
+    id: Mapped[Key]
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    width: Mapped[int]
+    height: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+class PictureSize(Base):
+    """One rendering of a picture: `card` 1200x630, `thumb` 480x252, `wall` 1920x1080 as JPEG, and `full`, the
+    whole picture within 2400x2400. A logo has only `logo`, a PNG within 256x256."""
+
+    __tablename__ = "picture_size"
+    __table_args__ = (UniqueConstraint("picture_id", "name"),)
+
+    id: Mapped[Key]
+    picture_id: Mapped[int] = mapped_column(ForeignKey("picture.id", ondelete="CASCADE"))
+    name: Mapped[Word]
+    media_type: Mapped[Word]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Campaign(Base):
+    __tablename__ = "campaign"
+    __table_args__ = (CheckConstraint(one_of("goal_measure", *MEASURES), name="goal_measure"),)
+
+    id: Mapped[Key]
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    goal_measure: Mapped[Word]
+    goal_number: Mapped[int]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+    """Raised by every change; an edit that started from an older one is refused, not written over."""
+    kit_digest: Mapped[str] = mapped_column(String(64), default="")
+    """When loaded from a kit: 32 characters for what the kit said, then 32 for the rows it left behind. The
+    first half tells whether the kit changed since, the second whether somebody edited it in the portal."""
+
+    texts: Mapped[list["CampaignText"]] = relationship(lazy="raise", cascade="all, delete-orphan")
+    items: Mapped[list["Item"]] = relationship(lazy="raise", back_populates="campaign")
+
+    def text(self, language: str) -> "CampaignText":
+        """The campaign's words in `language`, else in the language that was written."""
+        return next((text for text in self.texts if text.language == language), self.texts[0])
+
+    def runs_on(self, day: date) -> bool:
+        return self.starts_on <= day <= self.ends_on
+
+
+class CampaignText(Base):
+    __tablename__ = "campaign_text"
+    __table_args__ = (UniqueConstraint("campaign_id", "language"),)
+
+    id: Mapped[Key]
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id", ondelete="CASCADE"))
+    language: Mapped[Word]
+    title: Mapped[Line]
+    summary: Mapped[str] = mapped_column(default="")
+    banner: Mapped[Line] = mapped_column(default="")
+    """The line on the mail signature's banner, at most 42 characters."""
+
+
+class Item(Base):
+    __tablename__ = "item"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "slug"),
+        CheckConstraint(one_of("kind", *KINDS), name="kind"),
+        CheckConstraint(one_of("state", *STATES), name="state"),
+        Index("ix_item_state", "state", "publish_at"),
+    )
+
+    id: Mapped[Key]
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), index=True)
+    slug: Mapped[str] = mapped_column(String(80))
+    kind: Mapped[Word]
+    target_url: Mapped[str] = mapped_column(String(2000))
+    place: Mapped[Line] = mapped_column(default="")
+    state: Mapped[Word] = mapped_column(default="draft")
+    publish_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    picture_id: Mapped[int | None] = mapped_column(ForeignKey("picture.id"))
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    """Who edited last: with the four-eyes rule that person cannot approve."""
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    recalled_at: Mapped[datetime | None]
+    recall_note: Mapped[Line] = mapped_column(default="")
+    version: Mapped[int] = mapped_column(default=1)
+    """Raised by every change and every step of approval."""
+    kit_digest: Mapped[str] = mapped_column(String(64), default="")
+    """As on a campaign: what the kit said, then what it left behind."""
+    announced: Mapped[bool] = mapped_column(default=False)
+    """Whether the activity log last said that it is live."""
+
+    campaign: Mapped[Campaign] = relationship(lazy="raise", back_populates="items")
+    texts: Mapped[list["ItemText"]] = relationship(lazy="raise", cascade="all, delete-orphan")
+    captions: Mapped[list["Caption"]] = relationship(
+        lazy="raise", cascade="all, delete-orphan", order_by="Caption.id"
+    )
+    picture: Mapped[Picture | None] = relationship(lazy="raise")
+
+    def text(self, language: str) -> "ItemText":
+        """The item's words in `language`, else in the language that was written."""
+        return next((text for text in self.texts if text.language == language), self.texts[0])
+
+    def captions_for(self, network: str, language: str) -> list["Caption"]:
+        """What may be shared on `network` in `language`: its own captions first, then those for any."""
+        fitting = [c for c in self.captions if c.language == language and c.network in (network, ANY_NETWORK)]
+        return sorted(fitting, key=lambda caption: caption.network == ANY_NETWORK)
+
+    def is_live(self, at: datetime | None = None) -> bool:
+        at = at or clock.now()
+        return (
+            self.state == "approved" and self.publish_at <= at and (self.ends_at is None or at < self.ends_at)
+        )
+
+    def has_ended(self, at: datetime | None = None) -> bool:
+        return self.ends_at is not None and self.ends_at <= (at or clock.now())
+
+
+class ItemText(Base):
+    __tablename__ = "item_text"
+    __table_args__ = (UniqueConstraint("item_id", "language"),)
+
+    id: Mapped[Key]
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"))
+    language: Mapped[Word]
+    title: Mapped[Line]
+    summary: Mapped[str] = mapped_column(default="")
+    conditions: Mapped[str] = mapped_column(default="")
+    picture_alt: Mapped[Line] = mapped_column(default="")
+
+
+class Caption(Base):
+    __tablename__ = "caption"
+
+    id: Mapped[Key]
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)
+    network: Mapped[Word]
+    language: Mapped[Word]
+    body: Mapped[str]
+
+
+class Approval(Base):
+    """One step of an item's way to the feed: submitted, approved, returned or recalled, by whom and why."""
+
+    __tablename__ = "approval"
+    __table_args__ = (
+        CheckConstraint(
+            one_of("step", "submitted", "approved", "returned", "recalled", "reopened"), name="step"
+        ),
+    )
+
+    id: Mapped[Key]
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)
+    item_version: Mapped[int]
+    step: Mapped[Word]
+    note: Mapped[str] = mapped_column(default="")
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    at: Mapped[datetime]

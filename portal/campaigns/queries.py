@@ -1,0 +1,188 @@
+"""What pages, walls and mails read of campaigns and items, each in a fixed number of queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
+
+from portal import clock
+from portal.campaigns.models import Approval, Campaign, Item
+from portal.people.models import Person
+from portal.tables import LARGEST_ID
+from portal.web import NotFound
+
+
+def find_item(db: Session, item_id: int) -> Item | None:
+    """The item with texts, captions, picture and campaign, in whatever state it is."""
+    if not 0 < item_id <= LARGEST_ID:
+        return None
+    return db.scalars(_items().where(Item.id == item_id)).unique().one_or_none()
+
+
+def get_item(db: Session, item_id: int) -> Item:
+    """As find_item; raises NotFound when there is none."""
+    item = find_item(db, item_id)
+    if item is None:
+        raise NotFound
+    return item
+
+
+def live_items(db: Session, at: datetime | None = None) -> list[Item]:
+    """Approved items inside their own days and their campaign's, newest first, with all that is shown."""
+    at = at or clock.now()
+    day = clock.local(at).date()
+    query = (
+        _items()
+        .join(Item.campaign)
+        .where(
+            Item.state == "approved",
+            Item.publish_at <= at,
+            Item.ends_at.is_(None) | (Item.ends_at > at),
+            Campaign.starts_on <= day,
+            Campaign.ends_on >= day,
+        )
+        .order_by(Item.publish_at.desc(), Item.id.desc())
+    )
+    return list(db.scalars(query).unique())
+
+
+def running_campaign(db: Session, day: date) -> Campaign | None:
+    """The campaign that runs on `day`; the one that started last when there are several."""
+    return db.scalars(
+        select(Campaign)
+        .options(selectinload(Campaign.texts))
+        .where(Campaign.starts_on <= day, Campaign.ends_on >= day)
+        .order_by(Campaign.starts_on.desc(), Campaign.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def get_campaign(db: Session, campaign_id: int) -> Campaign:
+    """The campaign with its texts; raises NotFound when there is none."""
+    known = 0 < campaign_id <= LARGEST_ID
+    found = (
+        known
+        and db.scalars(
+            select(Campaign).options(selectinload(Campaign.texts)).where(Campaign.id == campaign_id)
+        ).one_or_none()
+    )
+    if not found:
+        raise NotFound
+    return found
+
+
+def find_campaign(db: Session, slug: str) -> Campaign | None:
+    return db.scalars(
+        select(Campaign).options(selectinload(Campaign.texts)).where(Campaign.slug == slug)
+    ).one_or_none()
+
+
+def items_of(db: Session, campaign_id: int) -> list[Item]:
+    """All items of a campaign in the order they appear on the feed."""
+    return list(
+        db.scalars(
+            _items().where(Item.campaign_id == campaign_id).order_by(Item.publish_at, Item.id)
+        ).unique()
+    )
+
+
+def waiting_items(db: Session) -> list[Item]:
+    """What waits for approval; what appears first comes first."""
+    return list(
+        db.scalars(_items().where(Item.state == "in_review").order_by(Item.publish_at, Item.id)).unique()
+    )
+
+
+@dataclass(frozen=True)
+class CampaignCard:
+    campaign: Campaign
+    phase: str
+    """running, coming or past"""
+    counts: dict[str, int] = field(default_factory=dict)
+    """Number of items by state."""
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+def campaign_cards(db: Session, day: date) -> list[CampaignCard]:
+    """Every campaign: those that run on `day` first, then what is coming, then what is past."""
+    counts: dict[int, dict[str, int]] = {}
+    for campaign_id, state, number in db.execute(
+        select(Item.campaign_id, Item.state, func.count()).group_by(Item.campaign_id, Item.state)
+    ):
+        counts.setdefault(campaign_id, {})[state] = number
+    campaigns = db.scalars(
+        select(Campaign)
+        .options(selectinload(Campaign.texts))
+        .order_by(Campaign.starts_on.desc(), Campaign.id.desc())
+    ).all()
+    cards = [CampaignCard(each, phase(each, day), counts.get(each.id, {})) for each in campaigns]
+    order = ("running", "coming", "past")
+    return sorted(cards, key=lambda card: order.index(card.phase))
+
+
+@dataclass(frozen=True)
+class Step:
+    step: str
+    note: str
+    by: str | None
+    at: datetime
+
+
+def history(db: Session, item_id: int) -> list[Step]:
+    """The item's way so far, latest step first, with the names of those who took it."""
+    rows = db.execute(
+        select(Approval.step, Approval.note, Person.name, Approval.at)
+        .outerjoin(Person, Person.id == Approval.by_id)
+        .where(Approval.item_id == item_id)
+        .order_by(Approval.id.desc())
+    )
+    return [Step(*row) for row in rows]
+
+
+def names(db: Session, ids: Sequence[int | None]) -> dict[int, str]:
+    """The names of people by id, in one query."""
+    wanted = {each for each in ids if each is not None}
+    if not wanted:
+        return {}
+    return dict(db.execute(select(Person.id, Person.name).where(Person.id.in_(wanted))).all())
+
+
+def latest_notes(db: Session, ids: Sequence[int]) -> dict[int, str]:
+    """Per item the note of the latest step, for items that were returned or recalled."""
+    if not ids:
+        return {}
+    last = select(func.max(Approval.id)).where(Approval.item_id.in_(ids)).group_by(Approval.item_id)
+    rows = db.execute(
+        select(Approval.item_id, Approval.note).where(Approval.id.in_(last), Approval.note != "")
+    )
+    return dict(rows.all())
+
+
+def slugs_of_campaigns(db: Session) -> set[str]:
+    return set(db.scalars(select(Campaign.slug)))
+
+
+def slugs_of_items(db: Session, campaign_id: int) -> set[str]:
+    return set(db.scalars(select(Item.slug).where(Item.campaign_id == campaign_id)))
+
+
+def phase(campaign: Campaign, day: date) -> str:
+    if campaign.runs_on(day):
+        return "running"
+    return "coming" if campaign.starts_on > day else "past"
+
+
+def _items() -> Select[Item]:
+    return select(Item).options(*_whole_item())
+
+
+def _whole_item() -> tuple[ORMOption, ...]:
+    texts: Any = joinedload(Item.campaign).selectinload(Campaign.texts)
+    return (selectinload(Item.texts), selectinload(Item.captions), joinedload(Item.picture), texts)

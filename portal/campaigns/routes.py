@@ -1,0 +1,312 @@
+"""The editors' pages: campaigns, what waits for approval, kits; and the pictures everybody sees."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from portal import clock, html
+from portal.campaigns import approval, drafts, editing, forms, kits, labels, pictures, queries
+from portal.campaigns import item_routes as items
+from portal.campaigns.drafts import CampaignDraft
+from portal.campaigns.models import Campaign, Item
+from portal.campaigns.pictures import PictureRefused
+from portal.i18n import gettext as _
+from portal.people import audit
+from portal.people import organisation as organisations
+from portal.people.models import Organisation, Person
+from portal.web import Forbidden, Form, NotFound, action, admin, anyone, editor, flash, page, see_other
+
+
+def campaigns(request: Request, *, db: Session, me: Person, organisation: Organisation) -> Response:
+    return _campaigns_page(request, db, me, organisation)
+
+
+def _campaigns_page(
+    request: Request,
+    db: Session,
+    me: Person,
+    organisation: Organisation,
+    *,
+    status: int = 200,
+    returned: tuple[int, str, str] | None = None,
+) -> Response:
+    """The list; `returned` holds the item, the note and the sentence of a return that did not work."""
+    waiting = queries.waiting_items(db)
+    return html.page(
+        request,
+        "campaigns/index.html",
+        status=status,
+        cards=queries.campaign_cards(db, clock.today()),
+        waiting=waiting,
+        who=queries.names(db, [item.changed_by_id for item in waiting]),
+        reasons={item.id: approval.why_not_approve(item, me, organisation) for item in waiting},
+        returned=returned or (0, "", ""),
+        labels=labels,
+        address=pictures.address,
+        last_day=drafts.last_day,
+    )
+
+
+def approve_item(
+    request: Request, *, db: Session, me: Person, form: Form, item_id: int, organisation: Organisation
+) -> Response:
+    item = queries.get_item(db, item_id)
+    try:
+        approval.approve(db, item, by=me, version=form.number("version"))
+    except approval.NotYours as refused:
+        raise Forbidden(str(refused)) from None
+    except approval.AlreadyDone as done:
+        return _decided(request, item, form, str(done), kind="info")
+    state, _kind = labels.standing(item, item.campaign)
+    return _decided(request, item, form, _("Approved: %(state)s.", state=state), kind="ok")
+
+
+def return_item(
+    request: Request, *, db: Session, me: Person, form: Form, item_id: int, organisation: Organisation
+) -> Response:
+    item = queries.get_item(db, item_id)
+    note = form.lines("note", 10_000)
+    try:
+        if len(note) > approval.LONGEST_NOTE:
+            raise approval.StepRefused(
+                _("Keep the note to %(most)s characters, please.", most=approval.LONGEST_NOTE)
+            )
+        approval.return_to_editor(db, item, by=me, note=note, version=form.number("version"))
+    except approval.AlreadyDone as done:
+        return _decided(request, item, form, str(done), kind="info")
+    except approval.StepRefused as refused:
+        if form.get("from") != "list":
+            return items.item_page_again(
+                request, db, me, organisation, item=item, note=note, errors={"note": str(refused)}
+            )
+        if html.is_htmx(request):
+            return HTMLResponse(
+                html.piece(
+                    request,
+                    "campaigns/_waiting.html",
+                    item=item,
+                    who=queries.names(db, [item.changed_by_id]),
+                    reason=approval.why_not_approve(item, me, organisation),
+                    returned=(item.id, note, str(refused)),
+                    labels=labels,
+                    address=pictures.address,
+                    last_day=drafts.last_day,
+                ),
+                status_code=422,
+            )
+        return _campaigns_page(
+            request, db, me, organisation, status=422, returned=(item.id, note, str(refused))
+        )
+    return _decided(request, item, form, _("Returned with your note. It is a draft again."), kind="ok")
+
+
+def _decided(request: Request, item: Item, form: Form, sentence: str, *, kind: str) -> Response:
+    """Say what became of it: in place for htmx, else on the page the form was on."""
+    from_list = form.get("from") == "list"
+    if html.is_htmx(request) and from_list:
+        piece = html.piece(request, "campaigns/_decided.html", item=item, sentence=sentence, kind=kind)
+        return html.swap(request, piece, otherwise="")
+    flash(request, sentence)
+    return (
+        see_other(request, "campaigns") if from_list else see_other(request, "campaign_item", item_id=item.id)
+    )
+
+
+def new_campaign(request: Request) -> Response:
+    draft = CampaignDraft(starts_on=clock.today())
+    return _campaign_form(request, draft, shown=forms.shown(draft))
+
+
+def create_campaign(request: Request, *, db: Session, me: Person, form: Form) -> Response:
+    draft, unread = forms.read_campaign(form)
+    errors = drafts.campaign_problems(draft) | unread
+    if errors:
+        return _campaign_form(request, draft, shown=forms.shown(draft, form), errors=errors, status=422)
+    campaign = editing.create_campaign(db, draft, by=me)
+    flash(request, _("Your campaign is ready. Add the first thing to share."))
+    return see_other(request, "campaign_page", campaign_id=campaign.id)
+
+
+def campaign_page(request: Request, *, db: Session, campaign_id: int) -> Response:
+    campaign = queries.get_campaign(db, campaign_id)
+    found = queries.items_of(db, campaign.id)
+    return html.page(
+        request,
+        "campaigns/campaign.html",
+        campaign=campaign,
+        items=found,
+        notes=queries.latest_notes(db, [item.id for item in found if item.state in ("draft", "recalled")]),
+        phase=queries.phase(campaign, clock.today()),
+        labels=labels,
+        address=pictures.address,
+        last_day=drafts.last_day,
+    )
+
+
+def edit_campaign(request: Request, *, db: Session, campaign_id: int) -> Response:
+    campaign = queries.get_campaign(db, campaign_id)
+    draft = drafts.of_campaign(campaign)
+    return _campaign_form(request, draft, shown=forms.shown(draft), campaign=campaign)
+
+
+def change_campaign(request: Request, *, db: Session, me: Person, form: Form, campaign_id: int) -> Response:
+    campaign = queries.get_campaign(db, campaign_id)
+    draft, unread = forms.read_campaign(form)
+    shown, version = forms.shown(draft, form), form.number("version") or 0
+    if errors := drafts.campaign_problems(draft) | unread:
+        return _campaign_form(
+            request,
+            draft,
+            shown=shown,
+            campaign=campaign,
+            errors=errors,
+            status=422,
+            version=form.number("version"),
+        )
+    try:
+        editing.change_campaign(db, campaign, draft, by=me, version=version)
+    except editing.ChangedMeanwhile:
+        db.expire_all()
+        now = queries.get_campaign(db, campaign_id)
+        theirs = editing.differences(drafts.of_campaign(now), draft)
+        return _campaign_form(request, draft, shown=shown, campaign=now, theirs=theirs, status=409)
+    flash(request, _("Saved."))
+    return see_other(request, "campaign_page", campaign_id=campaign.id)
+
+
+def _campaign_form(
+    request: Request,
+    draft: CampaignDraft,
+    *,
+    shown: dict[str, str],
+    campaign: Campaign | None = None,
+    errors: dict[str, str] | None = None,
+    theirs: Sequence[editing.Difference] | None = None,
+    version: int | None = None,
+    status: int = 200,
+) -> Response:
+    return html.page(
+        request,
+        "campaigns/campaign_form.html",
+        status=status,
+        draft=draft,
+        shown=shown,
+        campaign=campaign,
+        errors=errors or {},
+        theirs=theirs,
+        version=version or (campaign.version if campaign else 0),
+        labels=labels,
+    )
+
+
+def load_kit_form(request: Request) -> Response:
+    return html.page(request, "campaigns/kits.html", problems=[], report=None)
+
+
+def load_kit(request: Request, *, db: Session, me: Person, form: Form) -> Response:
+    body = form.file("kit")
+    try:
+        if not body:
+            raise kits.KitRefused([_("Choose the ZIP file of a kit first.")])
+        report = kits.load_kit(db, kits.read_kit(body), by=me)
+    except kits.KitRefused as refused:
+        return html.page(request, "campaigns/kits.html", status=422, problems=refused.problems, report=None)
+    audit.write(db, "kit_loaded", "campaign", report.campaign_id, by=me, changed=report.changed)
+    return html.page(request, "campaigns/kits.html", problems=[], report=report)
+
+
+def campaign_kit(*, db: Session, campaign_id: int) -> Response:
+    campaign = queries.get_campaign(db, campaign_id)
+    return Response(
+        kits.export_kit(db, campaign),
+        media_type="application/zip",
+        headers={
+            "Content-Disposition": f'attachment; filename="{campaign.slug}.zip"',
+            "Cache-Control": html.NO_STORE,
+        },
+    )
+
+
+def picture(*, db: Session, digest: str, file: str) -> Response:
+    size, _dot, ending = file.rpartition(".")
+    found = pictures.find(db, digest, size)
+    if found is None or ending != ("png" if size == "logo" else "jpg"):
+        raise NotFound
+    body, media_type = found
+    return Response(
+        body,
+        media_type=media_type,
+        headers={
+            "Cache-Control": "public, max-age=31536000, immutable",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Disposition": "inline",
+            "Cross-Origin-Resource-Policy": "cross-origin",
+        },
+    )
+
+
+def logo_form(request: Request, *, db: Session, organisation: Organisation) -> Response:
+    return _logo_page(request, db, organisation)
+
+
+def set_logo(
+    request: Request, *, db: Session, me: Person, form: Form, organisation: Organisation
+) -> Response:
+    house = organisations.for_change(db)
+    if form.is_set("remove"):
+        logo_id = None
+    else:
+        body = form.file("logo")
+        try:
+            if not body:
+                raise PictureRefused(_("Choose a picture of your logo first."))
+            logo_id = pictures.store(db, body, "logo").id
+        except PictureRefused as refused:
+            return _logo_page(request, db, organisation, errors={"logo": str(refused)}, status=422)
+    if logo_id != house.logo_id:
+        house.logo_id = logo_id
+        house.version += 1
+        audit.write(db, "logo_changed", "organisation", house.id, by=me, picture=logo_id)
+    flash(
+        request, _("The logo is saved.") if logo_id else _("The logo is gone; your name stands in its place.")
+    )
+    return see_other(request, "logo_form")
+
+
+def _logo_page(
+    request: Request,
+    db: Session,
+    organisation: Organisation,
+    *,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    shown = pictures.get(db, organisation.logo_id)
+    return html.page(
+        request,
+        "campaigns/logo.html",
+        status=status,
+        errors=errors or {},
+        current=pictures.address(shown, "logo") if shown else None,
+    )
+
+
+routes = [
+    page("/campaigns", campaigns, who=editor),
+    page("/campaigns/new", new_campaign, who=editor),
+    action("/campaigns", create_campaign, who=editor),
+    page("/campaigns/kits", load_kit_form, who=editor),
+    action("/campaigns/kits", load_kit, who=editor),
+    page("/campaigns/{campaign_id:int}", campaign_page, who=editor),
+    page("/campaigns/{campaign_id:int}/edit", edit_campaign, who=editor),
+    action("/campaigns/{campaign_id:int}", change_campaign, who=editor),
+    page("/campaigns/{campaign_id:int}/kit.zip", campaign_kit, who=editor),
+    *items.routes,
+    action("/campaigns/items/{item_id:int}/approval", approve_item, who=editor),
+    action("/campaigns/items/{item_id:int}/return", return_item, who=editor),
+    page("/pictures/{digest}/{file}", picture, who=anyone),
+    page("/settings/logo", logo_form, who=admin),
+    action("/settings/logo", set_logo, who=admin),
+]

@@ -1,0 +1,125 @@
+"""The database on both engines: hard settings, and the two ways to use it, reading and writing."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.orm import Session, sessionmaker
+
+OLDEST_SQLITE = (3, 51, 3)
+"""Older ones can corrupt the write-ahead log when two connections meet (fixed March 2026)."""
+
+
+class Database:
+    """One address, two engines over it: the reading one is refused every write by the database itself.
+
+    On SQLite all writing of this process goes through one connection, which queues writers in the process
+    instead of letting them collide on the file's lock.
+    """
+
+    def __init__(self, url: str, *, writers: int = 10) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self.writer, self.reader = _sqlite(url, writes=True), _sqlite(url, writes=False)
+        else:
+            self.writer = _postgresql(url, writes=True, size=writers)
+            self.reader = _postgresql(url, writes=False, size=writers)
+        self._writing = sessionmaker(self.writer, expire_on_commit=False)
+        self._reading = sessionmaker(self.reader, expire_on_commit=False)
+        self._after_write: list[Callable[[], None]] = []
+        self.lock = threading.Lock()
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """One transaction, committed at the end of the block, undone by any exception."""
+        with self._writing() as session, session.begin():
+            yield session
+        for call in self._after_write:
+            call()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One consistent view; an attempt to write is an error."""
+        with self._reading() as session, session.begin():
+            yield session
+
+    def after_write(self, call: Callable[[], None]) -> Callable[[], None]:
+        """Have `call` run after every commit of this process; returns what ends that."""
+        self._after_write.append(call)
+        return lambda: self._after_write.remove(call)
+
+    def dispose(self) -> None:
+        self.writer.dispose()
+        self.reader.dispose()
+
+    def ping(self) -> None:
+        """Raise whatever keeps the database from answering."""
+        with self.reader.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+
+def _sqlite(url: str, *, writes: bool) -> Engine:
+    driver = _sqlite_driver()
+    pool: dict[str, Any] = {"pool_size": 1, "max_overflow": 0} if writes else {"pool_size": 8, "max_overflow": 32}
+    engine = create_engine(
+        url, module=driver, pool_timeout=5, connect_args={"timeout": 5, "check_same_thread": False}, **pool
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, record: Any) -> None:
+        connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "busy_timeout=5000",
+            "foreign_keys=ON",
+            "trusted_schema=OFF",
+            f"query_only={'OFF' if writes else 'ON'}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # IMMEDIATE takes the write lock at the start: a read that turns into a write can no longer fail halfway.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _sqlite_driver() -> Any:
+    """The newest SQLite at hand: the wheel's, else Python's own. Raises RuntimeError when both are too old."""
+    try:
+        import pysqlite3 as driver  # only where its wheel exists
+    except ImportError:
+        import sqlite3 as driver
+    if driver.sqlite_version_info < OLDEST_SQLITE:
+        raise RuntimeError(
+            f"SQLite {driver.sqlite_version} can damage its own log; {'.'.join(map(str, OLDEST_SQLITE))} or newer "
+            "is needed. Install the pysqlite3 wheel, or use PostgreSQL."
+        )
+    return driver
+
+
+def _postgresql(url: str, *, writes: bool, size: int) -> Engine:
+    limits = "-c statement_timeout=5000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=10000"
+    if not writes:
+        limits += " -c default_transaction_read_only=on"
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=size,
+        max_overflow=size,
+        pool_timeout=2,
+        connect_args={
+            "connect_timeout": 2,
+            "target_session_attrs": "read-write" if writes else "any",
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 2,
+            "tcp_user_timeout": 5000,
+            "options": limits + " -c timezone=UTC",
+        },
+    )

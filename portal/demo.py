@@ -1,0 +1,133 @@
+"""The sample organisation: its people, its campaigns, and a past week in which colleagues shared and people looked."""
+
+import random
+import secrets
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.campaigns import kits, pictures, queries
+from portal.campaigns.models import Item
+from portal.database import Database
+from portal.links import codes
+from portal.links.models import Click, ItemTally
+from portal.paths import data
+from portal.people import imports, organisation, practice
+from portal.people.models import Account, Department, Person
+from portal.sharing.models import Share
+
+SAMPLE_ACCOUNTS = (
+    ("Service", "facebook", "https://www.facebook.com/noorderhout.service.example", "Noorderhout Service"),
+    ("HR", "linkedin", "https://www.linkedin.com/company/noorderhout-example", "Werken bij Noorderhout"),
+    ("Marketing", "linkedin", "https://www.linkedin.com/company/noorderhout-example", "Noorderhout"),
+)
+FILTERED = (("bot", "preview", 5), ("bot", "crawler", 2), ("suspect", "repeat", 3), ("suspect", "burst", 1))
+"""Verdict and reason of what is not a person, with how often it turns up beside people's clicks."""
+
+
+def load(database: Database) -> bool:
+    """Fill an empty database with the sample; False when it holds people already."""
+    with database.writing() as db:
+        if db.scalar(select(Person.id).limit(1)) is not None:
+            return False
+        house = organisation.for_change(db)
+        house.name, house.website, house.accent = "Noorderhout", "https://noorderhout.example", "#14493a"
+        house.leaderboard_on = house.names_allowed = True
+        house.logo_id = pictures.store(db, data("campaigns", "noorderhout-logo.png").read_bytes(), kind="logo").id
+        imports.load_people(db, data("campaigns", "people.csv").read_text(encoding="utf-8"))
+        for key in practice.PEOPLE:
+            practice.get_or_add(db, key)
+        teams = {team.name: team for team in db.scalars(select(Department))}
+        for team, network, url, name in SAMPLE_ACCOUNTS:
+            db.add(Account(department_id=teams[team].id, network=network, url=url, name=name))
+    for folder in sorted(path.parent for path in Path(data("campaigns")).glob("*/campaign.toml")):
+        with database.writing() as db:
+            editor = db.scalar(select(Person).where(Person.email == practice.PEOPLE["editor"].email))
+            kits.load_kit(db, kits.read_kit(folder), by=editor, approve=True)
+    with database.writing() as db:
+        _past_week(db, random.Random(20))  # noqa: S311 (the same sample for everybody)
+    return True
+
+
+def secret_of(data_dir: Path) -> str:
+    """The secret of a practice installation: made once, kept beside its database."""
+    kept = data_dir / "practice-secret"
+    if not kept.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        kept.write_text(secrets.token_urlsafe(48))
+        kept.chmod(0o600)
+    return kept.read_text().strip()
+
+
+def _past_week(db: Session, dice: random.Random) -> None:
+    colleagues = list(db.scalars(select(Person).order_by(Person.id)))
+    for person in colleagues:
+        person.wall_name = dice.random() < 0.4
+        person.leaderboard_name = dice.choices(("hidden", "name", "pseudonym"), (5, 4, 1))[0]
+        person.pseudonym = dice.choice(("Specht", "Eikel", "Zaagsel", "Boomring", "Lijmklem"))
+    by_address = {person.email: person for person in colleagues}
+    ana = by_address[practice.PEOPLE["member"].email]
+    ana.wall_name, ana.leaderboard_name = True, "name"
+    for item in queries.live_items(db):
+        # The practice member starts with her share page still empty for the first item, so that walking it is real.
+        keen = [person for person in colleagues if person is not ana]
+        for person in dice.sample(keen, k=dice.randint(3, 11)):
+            _share(db, dice, person, item)
+
+
+def _share(db: Session, dice: random.Random, person: Person, item: Item) -> None:
+    network = dice.choices(("linkedin", "whatsapp", "facebook", "bluesky", "email"), (9, 6, 3, 2, 1))[0]
+    link = codes.share_link(db, person=person, item_id=item.id, network=network)
+    now = clock.now()
+    at = max(item.publish_at, now - timedelta(days=6)) + timedelta(minutes=dice.randint(10, 3000))
+    at = min(at, now - timedelta(minutes=dice.randint(5, 90)))
+    link.created_at = at
+    caption = dice.choice(item.captions_for(network, person.language) or item.captions)
+    people = dice.choices((0, 1, 2, 4, 7, 12), (4, 5, 5, 4, 2, 1))[0]
+    db.add(
+        Share(
+            link_id=link.id,
+            item_id=item.id,
+            person_id=person.id,
+            department_id=person.department_id,
+            network=network,
+            language=person.language,
+            caption_id=caption.id,
+            text=f"{caption.body}\n\n{codes.address(link)}",
+            own_words=dice.random() < 0.5,
+            state="seen" if people else dice.choice(("opened", "confirmed")),
+            at=at,
+            confirmed_at=at,
+            seen_at=at + timedelta(minutes=7) if people else None,
+        )
+    )
+    verdicts = [("human", "person")] * people
+    for verdict, reason, often in FILTERED:
+        verdicts += [(verdict, reason)] * (dice.random() * 12 < often)
+    for verdict, reason in verdicts:
+        db.add(
+            Click(
+                link_id=link.id,
+                at=min(at + timedelta(minutes=dice.randint(3, 2000)), now - timedelta(minutes=1)),
+                verdict=verdict,
+                reason=reason,
+                rule_version=1,
+                visitor=dice.getrandbits(62),
+                item_id=item.id,
+                campaign_id=item.campaign_id,
+                department_id=person.department_id,
+                person_id=person.id,
+                network=network,
+                device=dice.choice(("phone", "phone", "desktop")),
+            )
+        )
+    if people:
+        tally = db.get(ItemTally, item.id)
+        if tally is None:
+            db.add(ItemTally(item_id=item.id, people=people))
+            db.flush()
+        else:
+            tally.people += people

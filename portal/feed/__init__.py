@@ -1,0 +1,1 @@
+"""The employee's pages: the feed, the share page, my page."""

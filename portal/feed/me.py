@@ -1,0 +1,109 @@
+"""The page about me: my shares with the people they reached, and everything that is kept about me."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.campaigns.models import Item, ItemText
+from portal.links.models import Click, Link
+from portal.links.queries import Ledger, ledger_of
+from portal.people.models import AuditEntry, Department, Person, WebSession
+from portal.sharing import networks, shares
+from portal.sharing.models import SHARED_STATES, Share
+
+
+@dataclass(frozen=True)
+class MyShare:
+    share: Share
+    address: str
+    network_name: str
+    title: str
+    ledger: Ledger
+    is_out: bool
+
+
+def my_shares(db: Session, me: Person) -> list[MyShare]:
+    """Every share of this person with its clicks, the latest first."""
+    rows = shares.latest_of(db, me)
+    titles = _titles(db, {share.item_id for share, _ in rows}, me.language)
+    ledgers = _ledgers(db, [link.id for _, link in rows])
+    return [
+        MyShare(
+            share=share,
+            address=shares.address(link),
+            network_name=str(networks.get(share.network).name),
+            title=titles[share.item_id],
+            ledger=ledgers.get(link.id, Ledger(0, 0, [])),
+            is_out=share.state in SHARED_STATES,
+        )
+        for share, link in rows
+    ]
+
+
+def everything(db: Session, me: Person) -> dict[str, Any]:
+    """All that the portal keeps about this person, for their own copy."""
+    person = db.get_one(Person, me.id)
+    department = db.get_one(Department, person.department_id)
+    kept = ("name", "email", "role", "language", "function", "phone", "ambassador", "leaderboard_name")
+    return {
+        "person": {
+            **{column: getattr(person, column) for column in (*kept, "pseudonym", "wall_name")},
+            "department": department.name,
+            "created_at": person.created_at.isoformat(),
+        },
+        "shares": [
+            {
+                "item": mine.title,
+                "network": mine.share.network,
+                "link": mine.address,
+                "text": mine.share.text,
+                "language": mine.share.language,
+                "state": mine.share.state,
+                "at": mine.share.at.isoformat(),
+                "clicks_by_people": mine.ledger.people,
+                "other_clicks": {reason: count for reason, _, count in mine.ledger.classes},
+            }
+            for mine in my_shares(db, me)
+        ],
+        "links": [
+            {
+                "code": link.code,
+                "kind": link.kind,
+                "network": link.network,
+                "created_at": link.created_at.isoformat(),
+            }
+            for link in db.scalars(select(Link).where(Link.person_id == me.id).order_by(Link.id))
+        ],
+        "sign_ins": [
+            {"created_at": each.created_at.isoformat(), "last_seen_at": each.last_seen_at.isoformat()}
+            for each in db.scalars(select(WebSession).where(WebSession.person_id == me.id))
+        ],
+        "changes_i_made": [
+            {"at": entry.at.isoformat(), "act": entry.act, "subject": entry.subject_kind}
+            for entry in db.scalars(select(AuditEntry).where(AuditEntry.person_id == me.id))
+        ],
+    }
+
+
+def _titles(db: Session, ids: set[int], language: str) -> dict[int, str]:
+    """Titles by item id in one query, in `language` where there is one."""
+    rows = db.execute(
+        select(Item.id, ItemText.language, ItemText.title)
+        .join(ItemText, ItemText.item_id == Item.id)
+        .where(Item.id.in_(ids))
+        .order_by(ItemText.language == language, ItemText.id)
+    )
+    return {item_id: title for item_id, _, title in rows}
+
+
+def _ledgers(db: Session, ids: list[int]) -> dict[int, Ledger]:
+    counts: dict[int, list[tuple[str, str, int]]] = {}
+    for link_id, verdict, reason, count in db.execute(
+        select(Click.link_id, Click.verdict, Click.reason, func.count())
+        .where(Click.link_id.in_(ids))
+        .group_by(Click.link_id, Click.verdict, Click.reason)
+    ):
+        counts.setdefault(link_id, []).append((verdict, reason, count))
+    return {link_id: ledger_of(rows) for link_id, rows in counts.items()}

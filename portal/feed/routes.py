@@ -1,0 +1,254 @@
+"""The employee's pages: what is new, sharing it in your own words, and what came of it."""
+
+import json
+
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from portal import clock, html, settings
+from portal.campaigns import queries as campaigns
+from portal.campaigns.models import Item
+from portal.feed import me as mine
+from portal.feed import queries, share_page, words
+from portal.i18n import LANGUAGES, language
+from portal.i18n import gettext as _
+from portal.links import codes
+from portal.links.models import Link
+from portal.links.queries import people_clicks_by_link
+from portal.people import choices
+from portal.people.models import Organisation, Person
+from portal.people.queries import get_department, has_single_sign_on
+from portal.sharing import networks, shares, texts
+from portal.web import Form, Gone, NotFound, PortalRoute, action, flash, member, page, see_other
+
+_HOW = {"copy": "copied", "sheet": "sheet"}
+
+
+def feed(request: Request, *, db: Session, me: Person, organisation: Organisation) -> Response:
+    shown = _feed_page(request, db, me=me, organisation=organisation)
+    return html.page(
+        request,
+        "feed/index.html",
+        shown=shown,
+        kinds=words.KINDS,
+        team=get_department(db, me.department_id).name,
+        greeting=words.greeting(me.first_name, clock.now()),
+        news=words.news(shown.fresh),
+    )
+
+
+def more_items(request: Request, *, db: Session, me: Person, organisation: Organisation) -> Response:
+    """The next cards, to be hung below those already there."""
+    shown = _feed_page(request, db, me=me, organisation=organisation)
+    body = html.piece(request, "feed/_cards.html", shown=shown, kinds=words.KINDS)
+    return Response(body, media_type="text/html", headers={"Cache-Control": html.NO_STORE})
+
+
+def share(request: Request, *, db: Session, me: Person, organisation: Organisation, item_id: int) -> Response:
+    item = _shareable(db, item_id)
+    return _share_page(request, db, item, me=me, organisation=organisation, wanted=dict(request.query_params))
+
+
+def share_item(
+    request: Request, *, db: Session, me: Person, organisation: Organisation, form: Form, item_id: int
+) -> Response:
+    item = _shareable(db, item_id)
+    sent = share_page.read(form, item, me=me, organisation=organisation)
+    if form.errors:
+        return _share_form_again(request, db, item, me=me, organisation=organisation, form=form)
+    link = codes.address(codes.share_link(db, person=me, item_id=item.id, network=sent.network.key))
+    text = share_page.fitted(sent, link=link, item=item, organisation=organisation)
+    caption = sent.caption.body if sent.caption else ""
+    kept = shares.record(
+        db,
+        person=me,
+        item=item,
+        network=sent.network,
+        text=text,
+        language=sent.language,
+        caption_id=sent.caption.id if sent.caption else None,
+        own_words=texts.own_share(f"{sent.own} {caption}", caption) >= texts.OWN_ENOUGH,
+        how=_HOW.get(sent.network.key, "opened"),
+    )
+    if _wants_json(request):
+        return JSONResponse(
+            {
+                "text": text,
+                "open": share_page.open_url(kept, link, item, organisation),
+                "page": html.url(request, "shared", item_id=item.id, share_id=kept.id),
+            }
+        )
+    return see_other(request, "shared", item_id=item.id, share_id=kept.id)
+
+
+def share_link(request: Request, *, db: Session, me: Person, item_id: int) -> Response:
+    """The link for the phone's share sheet, which must know it before it opens."""
+    item = _shareable(db, item_id)
+    link = codes.share_link(db, person=me, item_id=item.id, network="sheet")
+    return JSONResponse({"link": codes.address(link)})
+
+
+def shared(
+    request: Request, *, db: Session, me: Person, organisation: Organisation, item_id: int, share_id: int
+) -> Response:
+    kept = shares.get_own(db, share_id, person=me)
+    if kept.item_id != item_id:
+        raise NotFound
+    item = campaigns.get_item(db, item_id)
+    link = db.get_one(Link, kept.link_id)
+    address = codes.address(link)
+    network = networks.get(kept.network)
+    return html.page(
+        request,
+        "sharing/shared.html",
+        share=kept,
+        item=item,
+        network=network,
+        link=address,
+        open_url=share_page.open_url(kept, address, item, organisation),
+        count=network.count(kept.text),
+        is_out=share_page.is_out(kept),
+        clicks=people_clicks_by_link(db, [link.id]).get(link.id, 0),
+        can_correct=queries.is_shareable(item),
+    )
+
+
+def confirm_share(request: Request, *, db: Session, me: Person, share_id: int) -> Response:
+    kept = shares.get_own(db, share_id, person=me)
+    shares.confirm(db, kept)
+    flash(request, _("Thank you, %(name)s! We will tell you how many people it brings.", name=me.first_name))
+    return see_other(request, "shared", item_id=kept.item_id, share_id=kept.id)
+
+
+def remove_share(request: Request, *, db: Session, me: Person, share_id: int) -> Response:
+    kept = shares.get_own(db, share_id, person=me)
+    shares.remove(db, kept)
+    flash(request, _("Taken off your list. If the post is still online, its link keeps working."))
+    return see_other(request, "me_page")
+
+
+def me_page(request: Request, *, db: Session, me: Person) -> Response:
+    return _me_page(request, db, me=me, errors={}, typed={})
+
+
+def keep_my_choices(request: Request, *, db: Session, me: Person, form: Form) -> Response:
+    person = db.get_one(Person, me.id)
+    shown, pseudonym = form.text("leaderboard_name"), form.text("pseudonym", 400)
+    try:
+        choices.set_leaderboard_name(db, person, shown=shown, pseudonym=pseudonym)
+    except choices.ChoiceRefused as refused:
+        form.errors["pseudonym" if shown == "pseudonym" else "leaderboard_name"] = str(refused)
+    spoken = form.text("language")
+    if spoken not in LANGUAGES:
+        form.errors["language"] = _("Please choose one of the options.")
+    if form.errors:
+        return _me_page(request, db, me=me, errors=form.errors, typed=form.raw, status=422)
+    choices.set_wall_name(db, person, shown=form.is_set("wall_name"))
+    person.language = spoken
+    language.set(spoken)
+    flash(request, _("Kept. You can change this any time."))
+    return see_other(request, "me_page")
+
+
+def my_data(request: Request, *, db: Session, me: Person) -> Response:
+    body = json.dumps(mine.everything(db, me), ensure_ascii=False, indent=2)
+    headers = {"Content-Disposition": 'attachment; filename="my-data.json"', "Cache-Control": html.NO_STORE}
+    return Response(body, media_type="application/json", headers=headers)
+
+
+def _feed_page(request: Request, db: Session, *, me: Person, organisation: Organisation) -> queries.FeedPage:
+    asked = request.query_params.get("page", "")
+    number = int(asked) if asked.isascii() and asked.isdigit() and 0 < int(asked[:6]) < 100_000 else 1
+    return queries.feed_page(db, me=me, organisation=organisation, language=language.get(), number=number)
+
+
+def _shareable(db: Session, item_id: int) -> Item:
+    """The item, if it is on the feed now. One that was withdrawn or is over says so."""
+    item = campaigns.get_item(db, item_id)
+    if queries.is_shareable(item):
+        return item
+    if item.state == "recalled":
+        raise Gone(
+            _("Marketing took this back. Links you shared lead to a kind note, so there is nothing to do.")
+        )
+    if item.state == "approved" and (item.has_ended() or item.campaign.ends_on < clock.today()):
+        raise Gone(_("This one is over. Thank you for wanting to pass it on!"))
+    raise NotFound
+
+
+def _share_page(
+    request: Request,
+    db: Session,
+    item: Item,
+    *,
+    me: Person,
+    organisation: Organisation,
+    wanted: dict[str, str],
+    errors: dict[str, str] | None = None,
+) -> Response:
+    shown = share_page.prepare(db, item, me=me, organisation=organisation, wanted=wanted)
+    return html.page(
+        request,
+        "sharing/share.html",
+        status=422 if errors else 200,
+        shown=shown,
+        kinds=words.KINDS,
+        errors=errors or {},
+        short_host=settings.current().link_base_url.partition("://")[2],
+    )
+
+
+def _share_form_again(
+    request: Request, db: Session, item: Item, *, me: Person, organisation: Organisation, form: Form
+) -> Response:
+    if "network" in form.errors:
+        form.errors["network"] = _("Choose where it should go.")
+    if _wants_json(request):
+        return JSONResponse({"errors": form.errors}, status_code=422)
+    errors = form.errors
+    return _share_page(request, db, item, me=me, organisation=organisation, wanted=form.raw, errors=errors)
+
+
+def _wants_json(request: Request) -> bool:
+    return "application/json" in request.headers.get("accept", "")
+
+
+def _me_page(
+    request: Request,
+    db: Session,
+    *,
+    me: Person,
+    errors: dict[str, str],
+    typed: dict[str, str],
+    status: int = 200,
+) -> Response:
+    kept = mine.my_shares(db, me)
+    return html.page(
+        request,
+        "feed/me.html",
+        status=status,
+        shares=kept,
+        team=get_department(db, me.department_id).name,
+        people=sum(each.ledger.people for each in kept),
+        out=sum(1 for each in kept if each.is_out),
+        errors=errors,
+        typed=typed,
+        has_single_sign_on=has_single_sign_on(db, me),
+        offers_single_sign_on=bool(settings.current().oidc_issuer),
+    )
+
+
+routes: list[PortalRoute] = [
+    page("/", feed, who=member),
+    page("/feed/more", more_items, who=member),
+    page("/items/{item_id:int}", share, who=member, name="share_page"),
+    action("/items/{item_id:int}/shares", share_item, who=member),
+    action("/items/{item_id:int}/links", share_link, who=member),
+    page("/items/{item_id:int}/shares/{share_id:int}", shared, who=member),
+    action("/shares/{share_id:int}/confirmation", confirm_share, who=member),
+    action("/shares/{share_id:int}/removal", remove_share, who=member),
+    page("/me", me_page, who=member),
+    action("/me", keep_my_choices, who=member),
+    page("/me/data.json", my_data, who=member),
+]

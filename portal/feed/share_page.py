@@ -1,0 +1,183 @@
+"""The share page: your own sentence, marketing's text, where it goes, and what became of it."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from portal import settings
+from portal.campaigns.models import Caption, Item
+from portal.campaigns.pictures import address
+from portal.links.models import Link
+from portal.people.models import Organisation, Person
+from portal.sharing import disclosure, networks, shares, texts
+from portal.sharing.models import SHARED_STATES, Share
+from portal.sharing.networks import Network
+from portal.sharing.starters import starters
+from portal.web import Form
+
+LINK_OF_USUAL_LENGTH = "{base}/r/23456789"
+
+
+@dataclass(frozen=True)
+class SharePage:
+    """All the form needs, before anything is minted."""
+
+    item: Item
+    language: str
+    languages: list[str]
+    networks: list[Network]
+    """The one that is chosen comes first: a phone shows only the first few."""
+    network: Network
+    captions: list[Caption]
+    caption_id: int | None
+    own: str
+    starters: tuple[str, str, str]
+    wordings: list[str]
+    wording: int
+    employer: str
+    said: str
+    link: str
+    """This person's link if there is one, else one of the same length, only for counting."""
+    is_link_known: bool
+    text: str
+    count: int
+    own_share: float
+    picture: str
+
+
+def language_for(item: Item, wanted: str, *, me: Person) -> str:
+    """The language to share in: what was asked for or the person's own, if the item speaks it."""
+    spoken = [text.language for text in item.texts]
+    return next((each for each in (wanted, me.language) if each in spoken), spoken[0])
+
+
+def prepare(
+    db: Session, item: Item, *, me: Person, organisation: Organisation, wanted: dict[str, str]
+) -> SharePage:
+    """The page for `item`.
+
+    `wanted` holds what the address, or a form that came back, says of network, language, caption, text and
+    disclosure.
+    """
+    language = language_for(item, wanted.get("language", ""), me=me)
+    network = networks.find(wanted.get("network", "") or shares.last_network(db, me))
+    if network is None or network is networks.SHEET:  # the sheet is there only where scripts say so
+        network = networks.all()[0]
+    earlier = shares.find(db, person=me, item_id=item.id, network=network.key)
+    captions = sorted(
+        (caption for caption in item.captions if caption.language == language),
+        key=lambda caption: (caption.network != network.key, caption.network != "any"),
+    )
+    wordings = disclosure.wordings(organisation, item.kind, language)
+    link, known = _link(db, earlier)
+    caption = _chosen_caption(captions, wanted, earlier, network)
+    own = wanted.get("text", "")
+    if earlier is not None and "text" not in wanted:
+        own = texts.own_part(earlier.text, caption.body if caption else "", wordings=wordings, link=link)
+    wording = 1 if wanted.get("disclosure") == "1" else 0
+    body = caption.body if caption else ""
+    text = texts.compose(own, body, disclosure=wordings[wording], link=link, employer=organisation.name)
+    return SharePage(
+        item=item,
+        language=language,
+        languages=[text.language for text in item.texts],
+        networks=sorted(networks.all(), key=lambda each: each is not network),
+        network=network,
+        captions=captions,
+        caption_id=caption.id if caption else None,
+        own=own,
+        starters=starters(item.kind, language),
+        wordings=wordings,
+        wording=wording,
+        employer=organisation.name,
+        said=disclosure.said_by(organisation.name),
+        link=link,
+        is_link_known=known,
+        text=text,
+        count=network.count(text),
+        own_share=texts.own_share(f"{own} {body}", body),
+        picture=address(item.picture, "card") if item.picture else "",
+    )
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a sent form asks for, read and checked against the item."""
+
+    network: Network
+    caption: Caption | None
+    own: str
+    language: str
+    disclosure: str
+
+
+def read(form: Form, item: Item, *, me: Person, organisation: Organisation) -> Sent:
+    """Unknown networks add to `form.errors`; an unknown caption counts as none."""
+    language = language_for(item, form.text("language"), me=me)
+    network = networks.find(form.text("network"))
+    if network is None:
+        form.errors["network"] = "network"
+    caption_id = form.number("caption")
+    caption = next((each for each in item.captions if each.id == caption_id), None)
+    wordings = disclosure.wordings(organisation, item.kind, caption.language if caption else language)
+    return Sent(
+        network=network or networks.all()[0],
+        caption=caption,
+        own=form.lines("text", texts.LONGEST_OWN),
+        language=caption.language if caption else language,
+        disclosure=wordings[1 if form.text("disclosure") == "1" else 0],
+    )
+
+
+def open_url(share: Share, link: str, item: Item, organisation: Organisation) -> str | None:
+    """Where this share's network opens, with its text filled in where it can be."""
+    network = networks.get(share.network)
+    return network.open_url(
+        share.text,
+        link,
+        subject=item.text(share.language).title,
+        endpoint=settings.current().endpoints.get(network.key, ""),
+        server=organisation.mastodon_server,
+    )
+
+
+def fitted(sent: Sent, *, link: str, item: Item, organisation: Organisation) -> str:
+    """The whole text, short enough for the network and for the address that opens it."""
+    network = sent.network
+    subject = item.text(sent.language).title
+
+    def fits(text: str) -> bool:
+        return network.count(text) <= network.limit and not network.shortens(text, link, subject=subject)
+
+    return texts.fit(
+        sent.own,
+        sent.caption.body if sent.caption else "",
+        disclosure=sent.disclosure,
+        link=link,
+        employer=organisation.name,
+        fits=fits,
+    )
+
+
+def is_out(share: Share) -> bool:
+    return share.state in SHARED_STATES
+
+
+def _link(db: Session, earlier: Share | None) -> tuple[str, bool]:
+    if earlier is not None:
+        link = db.get(Link, earlier.link_id)
+        assert link is not None  # links are never deleted
+        return shares.address(link), True
+    return LINK_OF_USUAL_LENGTH.format(base=settings.current().link_base_url), False
+
+
+def _chosen_caption(
+    captions: list[Caption], wanted: dict[str, str], earlier: Share | None, network: Network
+) -> Caption | None:
+    by_id = {str(caption.id): caption for caption in captions}
+    if "caption" in wanted:
+        return by_id.get(wanted["caption"])
+    if earlier is not None:
+        return by_id.get(str(earlier.caption_id))
+    fitting = [caption for caption in captions if caption.network in (network.key, "any")]
+    return fitting[0] if fitting else None

@@ -1,0 +1,207 @@
+"""Work for later: rows written with the change that asks for it, claimed with a lease, done at least once."""
+
+import random
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import JSON, Index, String, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from portal import clock
+from portal.database import Database
+from portal.tables import Base, Key, Word
+
+LEASE = timedelta(seconds=60)
+MOST_ATTEMPTS = 8
+
+
+class Job(Base):
+    __tablename__ = "job"
+    __table_args__ = (Index("ix_job_done_at_run_at", "done_at", "run_at"),)
+
+    id: Mapped[Key]
+    kind: Mapped[Word]
+    args: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    run_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None]
+    locked_by: Mapped[str | None] = mapped_column(String(40))
+    done_at: Mapped[datetime | None]
+    set_aside_at: Mapped[datetime | None]
+    dedupe: Mapped[str | None] = mapped_column(String(200), unique=True)
+    """While a job with this mark waits, asking for it again changes nothing."""
+    error: Mapped[str] = mapped_column(default="")
+
+
+@dataclass(frozen=True)
+class _Kind:
+    run: Callable[..., None]
+    outside: bool
+    every: timedelta | None
+
+
+_kinds: dict[str, _Kind] = {}
+
+
+def job(
+    kind: str, *, outside: bool = False, every: timedelta | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register the function that does jobs of this kind.
+
+    It is called as `run(db, **args)` inside the transaction that marks the job done. With `outside` it is called
+    as `run(**args)` without a transaction, for effects beyond the database, which may then happen once more after
+    a crash. With `every` it runs by itself at that rhythm, without arguments. It must bear being repeated.
+    """
+
+    def register(run: Callable[..., None]) -> Callable[..., None]:
+        if kind in _kinds:
+            raise ValueError(f"two functions do jobs of kind {kind!r}")
+        _kinds[kind] = _Kind(run, outside, every)
+        return run
+
+    return register
+
+
+def enqueue(
+    db: Session, kind: str, *, run_at: datetime | None = None, dedupe: str | None = None, **args: Any
+) -> None:
+    """Ask for a job in the caller's transaction: a rollback takes it back."""
+    row = {"kind": kind, "args": args, "run_at": run_at or clock.now(), "dedupe": dedupe, "attempts": 0, "error": ""}
+    if dedupe is None:
+        db.add(Job(**row))
+        return
+    insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
+    db.execute(insert(Job).values(row).on_conflict_do_nothing(index_elements=["dedupe"]))
+
+
+class Runner:
+    """Does due jobs one after another in a thread of its own, until it is stopped."""
+
+    def __init__(self, database: Database, *, rhythm: float = 1.0) -> None:
+        self._database = database
+        self._rhythm = rhythm
+        self._name = secrets.token_hex(8)
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="jobs", daemon=True)
+        self._end_waking = database.after_write(self._wake.set)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the job in hand, then end."""
+        self._stop.set()
+        self._wake.set()
+        self._end_waking()
+        if self._thread.is_alive():
+            self._thread.join(timeout=15)
+
+    def run_due(self) -> int:
+        """Do everything that is due now; the number of jobs done or set back."""
+        done = 0
+        while not self._stop.is_set() and (claimed := self._claim()) is not None:
+            self._do(claimed)
+            done += 1
+        return done
+
+    def _loop(self) -> None:
+        log = structlog.get_logger()
+        planned = False
+        while not self._stop.is_set():
+            self._wake.clear()
+            try:
+                if not planned:
+                    self._plan_recurring()
+                    planned = True
+                self.run_due()
+            except SQLAlchemyError as error:
+                log.warning("jobs wait for the database", error=type(error).__name__)
+            self._wake.wait(self._rhythm)
+
+    def _plan_recurring(self) -> None:
+        with self._database.writing() as db:
+            for name, kind in _kinds.items():
+                if kind.every is not None:
+                    enqueue(db, name, dedupe=f"every:{name}")
+
+    def _claim(self) -> Job | None:
+        now = clock.now()
+        # A look that costs no write lock first: most of the time nothing is due.
+        with self._database.reading() as db:
+            if db.scalar(_due(now).limit(1)) is None:
+                return None
+        with self._database.writing() as db:
+            due = _due(now).order_by(Job.run_at).limit(1).with_for_update(skip_locked=True)
+            return db.scalar(
+                update(Job)
+                .where(Job.id.in_(due.scalar_subquery() if self._database.is_sqlite else due))
+                .values(locked_until=now + LEASE, locked_by=self._name, attempts=Job.attempts + 1)
+                .returning(Job)
+            )
+
+    def _do(self, claimed: Job) -> None:
+        log = structlog.get_logger().bind(job=claimed.kind, id=claimed.id)
+        if claimed.attempts > MOST_ATTEMPTS:
+            self._settle(claimed, set_aside_at=clock.now(), error=claimed.error or "it never came to an end")
+            log.error("job set aside", attempts=claimed.attempts - 1)
+            return
+        kind = _kinds.get(claimed.kind)
+        try:
+            if kind is None:
+                raise LookupError(f"nothing here does jobs of kind {claimed.kind}")
+            finished = self._finished(kind)
+            if kind.outside:
+                kind.run(**claimed.args)
+                self._settle(claimed, **finished)
+            else:
+                with self._database.writing() as db:
+                    kind.run(db, **claimed.args)
+                    if not _settle(db, claimed, finished):
+                        raise _LeaseLost
+        except _LeaseLost:
+            log.warning("another runner took this job over")
+        except Exception as error:  # whatever a job raises, the runner goes on with the next one
+            wait = timedelta(seconds=min(3600, 5 * 2**claimed.attempts) * random.uniform(0.8, 1.2))
+            log.warning("job failed, will be tried again", error=repr(error), wait=wait.total_seconds())
+            self._settle(claimed, run_at=clock.now() + wait, error=repr(error)[:2000])
+
+    def _finished(self, kind: _Kind) -> dict[str, Any]:
+        if kind.every is not None:
+            return {"run_at": clock.now() + kind.every, "attempts": 0, "error": ""}
+        return {"done_at": clock.now(), "dedupe": None, "error": ""}
+
+    def _settle(self, claimed: Job, **values: Any) -> None:
+        with self._database.writing() as db:
+            _settle(db, claimed, values)
+
+
+class _LeaseLost(Exception):
+    """The job was given to another runner meanwhile; what this one did must not count."""
+
+
+def _due(now: datetime) -> Any:
+    return select(Job.id).where(
+        Job.done_at.is_(None),
+        Job.set_aside_at.is_(None),
+        Job.run_at <= now,
+        Job.locked_until.is_(None) | (Job.locked_until < now),
+    )
+
+
+def _settle(db: Session, claimed: Job, values: dict[str, Any]) -> bool:
+    """Write the outcome if the claim still holds: same holder, same attempt."""
+    settled = db.execute(
+        update(Job)
+        .where(Job.id == claimed.id, Job.locked_by == claimed.locked_by, Job.attempts == claimed.attempts)
+        .values(locked_until=None, locked_by=None, **values)
+        .returning(Job.id)
+    )
+    return settled.first() is not None

@@ -1,0 +1,1 @@
+"""Tracked links: codes, redirect, verdicts, visitors."""

@@ -1,0 +1,63 @@
+"""Who clicked, without knowing who: a keyed hash that means nothing once the key of the day is destroyed."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from datetime import date, timedelta
+from urllib.parse import urlsplit
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.jobs import job
+from portal.links.models import Salt
+
+LONGEST_AGENT = 256
+
+
+def visitor(salt: bytes, *, address: str, agent: str, domain: str) -> int:
+    """Address, browser and link domain as a signed 64-bit number; it means something on that day only."""
+    message = "\0".join((address, agent[:LONGEST_AGENT], domain)).encode(errors="replace")
+    digest = hmac.new(salt, message, hashlib.sha256).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def salt_of(db: Session, day: date) -> bytes:
+    """The day's key, the same for every process; made by whoever needs it first."""
+    wanted = select(Salt.value).where(Salt.day == day)
+    found = db.scalar(wanted)
+    if found is not None:
+        return found
+    insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
+    db.execute(insert(Salt).values(day=day, value=secrets.token_bytes(32)).on_conflict_do_nothing())
+    return db.execute(wanted).scalar_one()
+
+
+@job("destroy_salts", every=timedelta(hours=1))
+def destroy_salts(db: Session) -> None:
+    """Destroy every key but today's. Each hour, so that none gets near 48 hours, restarts or not."""
+    db.execute(delete(Salt).where(Salt.day < clock.today()))
+
+
+def referrer_host(referrer: str) -> str:
+    """The host a visitor came from, or nothing: never a path, which can name a person."""
+    try:
+        host = urlsplit(referrer[:2000]).hostname or ""
+    except ValueError:
+        return ""
+    return host[:200] if re.fullmatch(r"[a-z0-9._-]+", host) else ""
+
+
+def device(agent: str) -> str:
+    """`phone`, `tablet` or `computer` by what the browser says of itself; nothing when it says nothing."""
+    agent = agent[:LONGEST_AGENT].lower()
+    if not agent:
+        return ""
+    if "ipad" in agent or "tablet" in agent or ("android" in agent and "mobile" not in agent):
+        return "tablet"
+    if "mobi" in agent or "iphone" in agent or "android" in agent:
+        return "phone"
+    return "computer"

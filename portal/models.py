@@ -1,0 +1,13 @@
+"""Every table of the portal, gathered for migrations and for tests."""
+
+import portal.activity
+import portal.campaigns.models
+import portal.jobs
+import portal.links.models
+import portal.people.models
+import portal.screens.models
+import portal.sharing.models
+import portal.signatures.models  # noqa: F401
+from portal.tables import Base
+
+metadata = Base.metadata

@@ -1,0 +1,247 @@
+"""The one way out: every request this server makes goes through here and reaches public addresses only.
+
+A name is resolved once, every address it has must be public, and the connection goes to the address that was
+checked, so a second answer of the name server is never used. Redirects pass the same check. Only hosts the operator
+named in the settings, such as the identity provider, may be elsewhere.
+"""
+
+import ipaddress
+import re
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpcore2
+import httpx2
+from anyio import to_thread
+
+MOST_REDIRECTS = 4
+LARGEST_ANSWER = 2_000_000
+LONGEST = 10.0
+"""Seconds for a whole fetch, redirects and body included."""
+USER_AGENT = "Passalong (employee advocacy portal; fetches pages its editors name)"
+
+Resolve = Callable[[str, int], list[str]]
+
+# What may be reached: allocated unicast space (IANA registries of special-purpose addresses, 2026), minus its
+# special ranges. `ipaddress.is_global` is not used: ranges that lead inside pass it.
+_IPV6_UNICAST = ipaddress.ip_network("2000::/3")
+_SPECIAL = [
+    ipaddress.ip_network(network)
+    for network in (
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
+        *("192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24"),
+        *("192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24"),
+        *("224.0.0.0/4", "240.0.0.0/4"),
+        *("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"),
+    )
+]
+_NAME = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]")
+
+
+class Refused(Exception):
+    """The address may not be asked. The message is a sentence for whoever typed it."""
+
+
+class Failed(Exception):
+    """The address was asked and did not answer properly."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    url: str
+    """Where the answer came from, after redirects."""
+    headers: httpx2.Headers
+    body: bytes
+    is_cut: bool
+    """Whether there was more than the limit."""
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one anybody on the internet may be asked at."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if parsed.version == 6 and parsed not in _IPV6_UNICAST:
+        return False
+    return not any(parsed in network for network in _SPECIAL if network.version == parsed.version)
+
+
+def resolve(host: str, port: int) -> list[str]:
+    """Every address of a name, by the system's resolver."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_rest, address in found))
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Which connections may be made. `trusted` holds `host:port` pairs the operator vouches for."""
+
+    trusted: frozenset[str] = frozenset()
+    resolve: Resolve = field(default=resolve)
+
+    def check(self, url: str) -> httpx2.URL:
+        """The parsed address if it may be asked. Raises Refused. Does not resolve the name yet."""
+        if any(letter.isspace() or ord(letter) < 33 or letter == "\\" for letter in url):
+            raise Refused("The address holds characters that do not belong in one.")
+        try:
+            parsed = httpx2.URL(url)
+        except (httpx2.InvalidURL, ValueError):
+            raise Refused("This is not a web address.") from None
+        if parsed.scheme not in ("http", "https") or not parsed.host:
+            raise Refused("Only addresses that begin with http:// or https:// can be fetched.")
+        if parsed.userinfo:
+            raise Refused("An address with a user name in it cannot be fetched.")
+        self._check_host(parsed.host, parsed.port or _default_port(parsed.scheme))
+        return parsed
+
+    def address_for(self, host: str, port: int) -> str:
+        """The address to connect to. Raises Refused when any address of the name is not public."""
+        trusted = self._check_host(host, port)
+        try:
+            found = [host] if _is_address(host) else self.resolve(host, port)
+        except OSError:
+            raise Failed(f"{host} is not known.") from None
+        if not found:
+            raise Failed(f"{host} is not known.")
+        if not trusted and not all(is_public(address) for address in found):
+            raise Refused("This address leads inside a private network.")
+        return found[0]
+
+    def _check_host(self, host: str, port: int) -> bool:
+        """Whether the operator vouches for this host and port; Refused when it must not be asked at all."""
+        if f"{host}:{port}" in self.trusted:
+            return True
+        if port not in (80, 443):
+            raise Refused("Only the usual ports 80 and 443 can be fetched from.")
+        if _is_address(host):
+            if not is_public(host):
+                raise Refused("This address leads inside a private network.")
+        elif not _NAME.fullmatch(host.lower()) or re.fullmatch(r"(0x)?[0-9a-f]*\d", host.rsplit(".")[-1].lower()):
+            # Names end in letters; what ends in a number is an address in one of its old spellings.
+            raise Refused("This is not the name of a website.")
+        return False
+
+
+class _Backend(httpcore2.NetworkBackend):
+    def __init__(self, policy: Policy) -> None:
+        self._policy, self._inner = policy, httpcore2.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        address = self._policy.address_for(host, port)
+        return self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+
+
+class _AsyncBackend(httpcore2.AsyncNetworkBackend):
+    def __init__(self, policy: Policy) -> None:
+        self._policy, self._inner = policy, httpcore2.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        address = await to_thread.run_sync(self._policy.address_for, host, port)
+        return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+
+
+class AsyncTransport(httpx2.AsyncHTTPTransport):
+    """For libraries that bring their own asynchronous client: hand it over as `transport`."""
+
+    def __init__(self, policy: Policy) -> None:
+        super().__init__(trust_env=False)
+        self._policy = policy
+        self._pool = httpcore2.AsyncConnectionPool(
+            ssl_context=ssl.create_default_context(), network_backend=_AsyncBackend(policy)
+        )
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        try:
+            self._policy.check(str(request.url))
+            return await super().handle_async_request(request)
+        except (Refused, Failed) as error:
+            raise httpx2.ConnectError(str(error), request=request) from error
+
+
+class _Transport(httpx2.HTTPTransport):
+    def __init__(self, policy: Policy) -> None:
+        super().__init__(trust_env=False)
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=ssl.create_default_context(), network_backend=_Backend(policy)
+        )
+
+
+def fetch(
+    url: str,
+    *,
+    policy: Policy | None = None,
+    headers: dict[str, str] | None = None,
+    limit: int = LARGEST_ANSWER,
+    seconds: float = LONGEST,
+) -> Answer:
+    """GET an address somebody typed. Raises Refused or Failed, each with a sentence.
+
+    Never more than `limit` bytes of body and `seconds` in all, however slowly the other side sends.
+    """
+    policy = policy or Policy()
+    until = time.monotonic() + seconds
+    sent = {"User-Agent": USER_AGENT, "Accept": "*/*"} | (headers or {})
+    with httpx2.Client(transport=_Transport(policy), trust_env=False, follow_redirects=False) as client:
+        for _ in range(MOST_REDIRECTS + 1):
+            target = policy.check(url)
+            try:
+                with client.stream("GET", target, headers=sent, timeout=_left(until)) as response:
+                    if response.is_redirect and "location" in response.headers:
+                        url = str(response.url.join(response.headers["location"]))
+                        continue
+                    body, is_cut = _read(response, limit, until)
+                    return Answer(response.status_code, str(response.url), response.headers, body, is_cut)
+            except httpx2.TimeoutException:
+                raise Failed("The website did not answer in time.") from None
+            except (httpx2.HTTPError, httpx2.InvalidURL, ssl.SSLError) as error:
+                raise Failed("The website could not be reached.") from error
+    raise Failed("The website sends visitors around in circles.")
+
+
+def _read(response: httpx2.Response, limit: int, until: float) -> tuple[bytes, bool]:
+    body = bytearray()
+    for chunk in response.iter_bytes(16_384):
+        body += chunk
+        if len(body) > limit:
+            return bytes(body[:limit]), True
+        _left(until)
+    return bytes(body), False
+
+
+def _left(until: float) -> float:
+    left = until - time.monotonic()
+    if left <= 0:
+        raise Failed("The website did not answer in time.")
+    return left
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _default_port(scheme: str) -> int:
+    return 443 if scheme == "https" else 80

@@ -1,0 +1,114 @@
+"""Reads about people and departments."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from portal.people.models import Account, Department, Identity, Person
+from portal.tables import LARGEST_ID
+from portal.web import NotFound
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class PeoplePage:
+    """One page of the register. `number` counts from 1."""
+
+    people: list[Person]
+    total: int
+    number: int
+
+    @property
+    def first(self) -> int:
+        return (self.number - 1) * PAGE + 1
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.people) - 1
+
+    @property
+    def has_next(self) -> bool:
+        return self.last < self.total
+
+
+def get_person(db: Session, person_id: int) -> Person:
+    """The person with their department; ends in a 404 when there is none."""
+    found = None
+    if person_id <= LARGEST_ID:
+        found = db.scalar(select(Person).options(joinedload(Person.department)).where(Person.id == person_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def find_by_email(db: Session, email: str) -> Person | None:
+    return db.scalar(
+        select(Person).options(joinedload(Person.department)).where(Person.email == email.strip().lower())
+    )
+
+
+def people_page(db: Session, *, q: str, department_id: int | None, number: int) -> PeoplePage:
+    """Fifty people by name, of those whose name, address or function holds `q`; at most the last page."""
+    asked = _matching(q, department_id)
+    total = db.scalar(select(func.count()).select_from(Person).where(*asked)) or 0
+    number = max(1, min(number, -(-total // PAGE)))
+    people = db.scalars(
+        select(Person)
+        .options(joinedload(Person.department))
+        .where(*asked)
+        .order_by(Person.deactivated_at.is_not(None), func.lower(Person.name), Person.id)
+        .limit(PAGE)
+        .offset((number - 1) * PAGE)
+    )
+    return PeoplePage(list(people), total, number)
+
+
+def everybody(db: Session) -> list[Person]:
+    """For the export: all people with their departments, by name."""
+    return list(
+        db.scalars(
+            select(Person).options(joinedload(Person.department)).order_by(func.lower(Person.name), Person.id)
+        )
+    )
+
+
+def departments(db: Session) -> list[Department]:
+    return list(db.scalars(select(Department).order_by(func.lower(Department.name))))
+
+
+def get_department(db: Session, department_id: int) -> Department:
+    """The department; ends in a 404 when there is none."""
+    found = db.get(Department, department_id) if department_id <= LARGEST_ID else None
+    if found is None:
+        raise NotFound
+    return found
+
+
+def department_sizes(db: Session) -> dict[int, int]:
+    """Active people by department id; departments without any are left out."""
+    counted = select(Person.department_id, func.count()).where(Person.deactivated_at.is_(None))
+    return {row[0]: row[1] for row in db.execute(counted.group_by(Person.department_id))}
+
+
+def accounts_by_department(db: Session) -> dict[int, list[Account]]:
+    found: dict[int, list[Account]] = {}
+    for account in db.scalars(select(Account).order_by(Account.network, Account.id)):
+        found.setdefault(account.department_id, []).append(account)
+    return found
+
+
+def has_single_sign_on(db: Session, person: Person) -> bool:
+    """Whether an account at the identity provider is bound to `person`."""
+    return db.scalar(select(Identity.id).where(Identity.person_id == person.id).limit(1)) is not None
+
+
+def _matching(q: str, department_id: int | None) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if q:
+        fields = (Person.name, Person.email, Person.function)
+        conditions.append(or_(*(field.icontains(q, autoescape=True) for field in fields)))
+    if department_id is not None:
+        conditions.append(Person.department_id == department_id)
+    return conditions

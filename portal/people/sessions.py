@@ -1,0 +1,92 @@
+"""Browsers people are signed in with: opened at sign-in, found by their cookie, closed when asked."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, joinedload
+
+from portal import clock
+from portal.database import Database
+from portal.people.models import Person, WebSession
+from portal.web import token, token_hash
+
+LONGEST = timedelta(days=30)
+IDLE = timedelta(days=14)
+TOUCHED_EVERY = timedelta(hours=1)
+
+
+def open(db: Session, person: Person) -> str:  # noqa: A001 (read as sessions.open)
+    """A new session for `person`; the secret belongs in their cookie and is kept nowhere else."""
+    secret, now = token(), clock.now()
+    db.add(
+        WebSession(
+            token_hash=token_hash(secret),
+            person_id=person.id,
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + LONGEST,
+        )
+    )
+    db.flush()
+    return secret
+
+
+def find_person(db: Session, secret: str) -> Person | None:
+    """The active person signed in with `secret`, with their department; None once closed or run out."""
+    found = _find(db, secret)
+    return found[1] if found else None
+
+
+def finder(database: Database) -> Callable[[Session, str], Person | None]:
+    """`find_person` that also notes, at most once an hour, that the session is still in use."""
+
+    def find_and_note(db: Session, secret: str) -> Person | None:
+        found = _find(db, secret)
+        if found is None:
+            return None
+        session, person = found
+        if clock.now() - session.last_seen_at >= TOUCHED_EVERY:
+            _note(database, db, session.id)
+        return person
+
+    return find_and_note
+
+
+def close(db: Session, secret: str) -> None:
+    db.execute(delete(WebSession).where(WebSession.token_hash == token_hash(secret)))
+
+
+def close_all(db: Session, person: Person) -> int:
+    """Sign `person` out everywhere; the number of browsers that were signed in."""
+    closed = db.scalars(delete(WebSession).where(WebSession.person_id == person.id).returning(WebSession.id))
+    return len(closed.all())
+
+
+def _find(db: Session, secret: str) -> tuple[WebSession, Person] | None:
+    now = clock.now()
+    row = db.execute(
+        select(WebSession, Person)
+        .join(Person, Person.id == WebSession.person_id)
+        .options(joinedload(Person.department))
+        .where(
+            WebSession.token_hash == token_hash(secret),
+            WebSession.expires_at > now,
+            WebSession.last_seen_at > now - IDLE,
+            Person.deactivated_at.is_(None),
+        )
+    ).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+def _note(database: Database, db: Session, session_id: int) -> None:
+    seen = update(WebSession).where(WebSession.id == session_id).values(last_seen_at=clock.now())
+    if db.get_bind() is database.writer:
+        db.execute(seen)
+        return
+    try:
+        with database.writing() as writing:
+            writing.execute(seen)
+    except SQLAlchemyError:
+        return  # a page must not fail for this note; the next request tries again

@@ -1,0 +1,138 @@
+"""Signing in by a mailed link: ten minutes, one use, and the same answer whether or not the address is known.
+
+The token is made from the installation's secret and a random mark. The mark travels to the mail in a job and
+only the token's hash is stored: whoever reads the database cannot sign in with what they find there.
+"""
+
+import hashlib
+import hmac
+import secrets
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from portal import clock, jobs, mail, settings
+from portal.i18n import gettext as _
+from portal.i18n import language
+from portal.people import organisation
+from portal.people.models import Person, SignInLink
+from portal.web import token_hash
+
+LASTS = timedelta(minutes=10)
+MOST_PER_PERSON = 5
+MOST_ALTOGETHER = 2000
+"""An hour: room for a large organisation on its first morning, and an end to a flood."""
+
+
+def ask(db: Session, email: str, *, target: str) -> None:
+    """Have a link to the page `target` mailed to whoever has this address.
+
+    Costs the same for unknown addresses: who has one is only found out in the job.
+    """
+    jobs.enqueue(db, "ask_sign_in_link", email=email, target=target)
+
+
+@jobs.job("ask_sign_in_link")
+def make(db: Session, *, email: str, target: str) -> None:
+    person = db.scalar(select(Person).where(Person.email == email))
+    if person is None or person.email is None or not may_use(person) or _too_many(db, person):
+        return
+    mark, now = secrets.token_urlsafe(24), clock.now()
+    db.add(
+        SignInLink(
+            token_hash=token_hash(_token(mark)), person_id=person.id, created_at=now, expires_at=now + LASTS
+        )
+    )
+    jobs.enqueue(
+        db,
+        "mail_sign_in_link",
+        to=person.email,
+        name=person.first_name,
+        spoken=person.language,
+        organisation_name=organisation.get(db).name,
+        mark=mark,
+        target=target,
+    )
+
+
+@jobs.job("mail_sign_in_link", outside=True)
+def mail_link(*, to: str, name: str, spoken: str, organisation_name: str, mark: str, target: str) -> None:
+    before = language.set(spoken)
+    try:
+        mail.send(to=to, **_written(name, organisation_name, _address(mark, target)))
+    finally:
+        language.reset(before)
+
+
+def may_use(person: Person) -> bool:
+    """Active people; admins only without single sign-on, which guards them better than a mailbox does."""
+    return person.is_active and not (person.role == "admin" and bool(settings.current().oidc_issuer))
+
+
+def is_open(db: Session, token: str) -> bool:
+    """Whether `token` would still sign somebody in. Spends nothing."""
+    return db.scalar(select(SignInLink.id).where(*_unspent(token))) is not None
+
+
+def spend(db: Session, token: str) -> Person | None:
+    """The person this link signs in, once; None when it is unknown, spent, too old or theirs no more."""
+    person_id = db.scalar(
+        update(SignInLink).where(*_unspent(token)).values(used_at=clock.now()).returning(SignInLink.person_id)
+    )
+    if person_id is None:
+        return None
+    person = db.scalar(select(Person).options(joinedload(Person.department)).where(Person.id == person_id))
+    return person if person is not None and may_use(person) else None
+
+
+def withdraw(db: Session, person: Person) -> None:
+    """No link sent to `person` so far works any more."""
+    db.execute(
+        update(SignInLink)
+        .where(SignInLink.person_id == person.id, SignInLink.used_at.is_(None))
+        .values(used_at=clock.now())
+    )
+
+
+def _unspent(token: str) -> tuple[Any, ...]:
+    return (
+        SignInLink.token_hash == token_hash(token),
+        SignInLink.used_at.is_(None),
+        SignInLink.expires_at > clock.now(),
+    )
+
+
+def _too_many(db: Session, person: Person) -> bool:
+    recent = SignInLink.created_at > clock.now() - timedelta(hours=1)
+    theirs, all_of_them = db.execute(
+        select(func.count().filter(SignInLink.person_id == person.id), func.count())
+        .select_from(SignInLink)
+        .where(recent)
+    ).one()
+    return theirs >= MOST_PER_PERSON or all_of_them >= MOST_ALTOGETHER
+
+
+def _address(mark: str, target: str) -> str:
+    page = "" if target == "/" else f"?next={quote(target)}"
+    return f"{settings.current().base_url}/sign-in/link/{_token(mark)}{page}"
+
+
+def _token(mark: str) -> str:
+    key = f"sign-in link {settings.current().secret}".encode()
+    return hmac.new(key, mark.encode(), hashlib.sha256).hexdigest()
+
+
+def _written(name: str, house: str, address: str) -> dict[str, str]:
+    text = [
+        _("Hi %(name)s,", name=name),
+        _("Here is your link to %(organisation)s. It works once, for ten minutes:", organisation=house),
+        address,
+        _("Did you not ask for this? Then you can throw this mail away: nobody gets in without it."),
+    ]
+    return {
+        "subject": _("Your way in to %(organisation)s", organisation=house),
+        "text": "\n\n".join(text) + "\n",
+    }

@@ -1,0 +1,129 @@
+"""What came of it all, for whoever published: sentences, a chart, what works, and tables to take away."""
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+from starlette.requests import Request
+from starlette.responses import Response
+
+from portal import clock, html, i18n
+from portal.campaigns.models import Campaign
+from portal.campaigns.pictures import address
+from portal.campaigns.queries import running_campaign
+from portal.csv_export import Cell, csv_response
+from portal.i18n import gettext as _
+from portal.links.targets import plain
+from portal.links.verdicts import WHY
+from portal.people import audit
+from portal.people.models import Person
+from portal.results import chart, figures, periods, words
+from portal.results.figures import Line, Results
+from portal.sharing.models import STATES
+from portal.tables import LARGEST_ID
+from portal.web import NotFound, answer, editor, page
+
+TABLES: dict[str, Callable[[Results], list[Line]]] = {
+    "days": lambda found: found.steps,
+    "items": lambda found: found.items,
+    "networks": lambda found: found.networks,
+    "departments": lambda found: found.departments,
+    "campaigns": lambda found: found.campaigns,
+}
+
+
+def results(request: Request, *, db: Session) -> Response:
+    """The page of results."""
+    found, errors = _asked_for(request, db)
+    unit = found.period.unit
+    points = [(words.short(_step(line), unit), line.people, line.shares) for line in found.steps]
+    return html.page(
+        request,
+        "results/index.html",
+        status=422 if errors else 200,
+        found=found,
+        errors=errors,
+        asked=request.query_params,
+        query=_query(found),
+        campaign_options=_campaign_options(db),
+        charts=[
+            ("wide", chart.draw(points, width=1080, height=300)),
+            ("phone", chart.draw(points, width=350, height=230)),
+        ],
+        words=words,
+        why=WHY,
+        unit=unit,
+        picture_address=address,
+        smallest_team=figures.SMALLEST_TEAM,
+        enough=figures.ENOUGH_SHARES,
+    )
+
+
+def results_csv(request: Request, *, db: Session, me: Person, table: str) -> Response:
+    """One table of the page, as a file a spreadsheet opens. That it was taken is kept."""
+    if table not in TABLES:
+        raise NotFound
+    found, errors = _asked_for(request, db)
+    if errors:
+        raise NotFound
+    unit = found.period.unit
+    rows: list[Sequence[Cell]] = []
+    for line in TABLES[table](found):
+        name = words.long(line.step, unit) if line.step is not None else line.name
+        about = (
+            [line.item.kind, line.item.campaign.text(i18n.language.get()).title] if line.item else ["", ""]
+        )
+        states = [line.states[state] for state in STATES]
+        rows.append([name, *about, line.people, line.shares, *states, line.ledger.filtered])
+    head = [_("Name"), _("Kind"), _("Campaign"), _("People"), _("Shares")]
+    head += [str(words.STATES[state]) for state in STATES]
+    if request.method == "GET":
+        audit.write(db, "results_exported", "results", None, by=me, table=table)
+    part = f"-{plain(found.campaign.slug)}" if found.campaign else ""
+    name = f"{_('results')}-{table}{part}-{found.period.first}-{found.period.last}.csv"
+    return csv_response(name, [*head, _("Filtered out")], rows)
+
+
+def _asked_for(request: Request, db: Session) -> tuple[Results, dict[str, str]]:
+    query = request.query_params
+    campaign = _campaign(db, query.get("campaign", ""))
+    if query.get("period") == "campaign" and campaign is None:
+        campaign = running_campaign(db, clock.today())
+    period, errors = periods.read(query, campaign=campaign)
+    return figures.results(db, period, campaign=campaign, language=i18n.language.get()), errors
+
+
+def _campaign(db: Session, asked: str) -> Campaign | None:
+    if not asked.isascii() or not asked.isdigit() or int(asked[:20]) > LARGEST_ID:
+        return None
+    return db.scalar(select(Campaign).options(selectinload(Campaign.texts)).where(Campaign.id == int(asked)))
+
+
+def _campaign_options(db: Session) -> list[tuple[str, str]]:
+    rows = db.scalars(
+        select(Campaign)
+        .options(selectinload(Campaign.texts))
+        .order_by(Campaign.starts_on.desc(), Campaign.id.desc())
+    )
+    return [(str(row.id), row.text(i18n.language.get()).title) for row in rows]
+
+
+def _query(found: Results) -> dict[str, str]:
+    """What an address needs to show the same again."""
+    query = {"period": found.period.choice}
+    if found.campaign is not None:
+        query["campaign"] = str(found.campaign.id)
+    if found.period.choice == "custom":
+        query |= {"from": found.period.first.isoformat(), "to": found.period.last.isoformat()}
+    return query
+
+
+def _step(line: Line) -> periods.Step:
+    assert line.step is not None
+    return line.step
+
+
+routes = [
+    page("/results", results, who=editor),
+    answer("/results/{table}.csv", results_csv, who=editor, writes="that it was exported"),
+]

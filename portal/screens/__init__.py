@@ -1,0 +1,1 @@
+"""Office displays: pairing, slides, live updates."""

@@ -1,0 +1,110 @@
+"""How the portal is served: uvicorn with deadlines for slow clients, and streams that end when it stops."""
+
+import asyncio
+import signal
+import socket
+import sys
+from types import FrameType
+from typing import Any
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from portal.settings import Settings
+
+WHOLE_HEAD = 10.0
+"""Seconds in which a request's line and headers must have arrived."""
+
+
+class PortalProtocol(HttpToolsProtocol):
+    """Closes connections whose request does not come: uvicorn itself would wait for ever."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._await_head()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._await_head()
+
+    def on_headers_complete(self) -> None:
+        self._head_came()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_came()
+        super().connection_lost(exc)
+
+    def _await_head(self) -> None:
+        self._head_came()
+        self._deadline = self.loop.call_later(WHOLE_HEAD, self._give_up)
+
+    def _head_came(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.close()
+
+
+class Server(uvicorn.Server):
+    """Tells the application that it must stop before waiting for it: open streams end themselves."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        stopping = getattr(self.config.app.state, "stopping", None)  # type: ignore[union-attr]
+        if stopping is not None:
+            stopping.set()
+        # A signal asks for the orderly end that follows; raising it again afterwards would report a failure.
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+
+
+def serve(app: Starlette, settings: Settings, *, ready: Any = None) -> int:
+    """Serve until SIGTERM or SIGINT. `ready` is called once the port is open. The exit status."""
+    try:
+        listening = _listen(settings.host, settings.port)
+    except OSError as error:
+        print(
+            f"Port {settings.port} on {settings.host} cannot be used: {error.strerror}. "
+            "Another portal may be running; choose a different one with PORTAL_PORT=8001.",
+            file=sys.stderr,
+        )
+        return 1
+    config = uvicorn.Config(
+        app,
+        http=PortalProtocol,
+        ws="none",
+        lifespan="on",
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=10,
+        backlog=2048,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
+    )
+    server = Server(config)
+    if ready is not None:
+        ready()
+    try:
+        server.run(sockets=[listening])
+    finally:
+        listening.close()
+    structlog.get_logger().info("stopped")
+    return 0 if server.started else 1
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((host, port))
+    listening.set_inheritable(True)
+    return listening

@@ -1,0 +1,1 @@
+"""From item to network: texts, counters, networks, the truthful record of a share."""

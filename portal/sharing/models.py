@@ -1,0 +1,39 @@
+"""What colleagues passed on: one row for each person, item and network, with what is truly known of it."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.tables import Base, Key, Word, one_of
+
+STATES = ("opened", "copied", "sheet", "confirmed", "posted", "seen")
+"""In rising order of certainty. Nothing before `confirmed` is a share: that is only what the portal saw."""
+SHARED_STATES = ("confirmed", "posted", "seen")
+
+
+class Share(Base):
+    __tablename__ = "share"
+    __table_args__ = (
+        CheckConstraint(one_of("state", *STATES), name="state"),
+        Index("ix_share_item_id_state", "item_id", "state"),
+        Index("ix_share_person_id_at", "person_id", "at"),
+        Index("ix_share_department_id_at", "department_id", "at"),
+    )
+
+    id: Mapped[Key]
+    link_id: Mapped[int] = mapped_column(ForeignKey("link.id"), unique=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    department_id: Mapped[int] = mapped_column(ForeignKey("department.id"))
+    network: Mapped[Word]
+    language: Mapped[Word]
+    caption_id: Mapped[int | None] = mapped_column(ForeignKey("caption.id", ondelete="SET NULL"))
+    text: Mapped[str] = mapped_column(default="")
+    """The whole text as it was handed over; only its person sees it."""
+    own_words: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[Word]
+    at: Mapped[datetime]
+    """When the network was opened, the text copied or the share sheet used, the latest time."""
+    confirmed_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]

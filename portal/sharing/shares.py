@@ -1,0 +1,170 @@
+"""The truthful record of a share: one row for each person, item and network, and a state that only rises."""
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from portal import activity, clock
+from portal.campaigns.models import Item
+from portal.jobs import job
+from portal.links import codes
+from portal.links import queries as clicks
+from portal.links.models import Link
+from portal.people.models import Person
+from portal.sharing.models import SHARED_STATES, STATES, Share
+from portal.sharing.networks import Network
+from portal.web import NotFound
+
+HOW = ("opened", "copied", "sheet")
+"""What the portal itself can see of a share."""
+
+
+def record(
+    db: Session,
+    *,
+    person: Person,
+    item: Item,
+    network: Network,
+    text: str,
+    language: str,
+    caption_id: int | None,
+    own_words: bool,
+    how: str,
+) -> Share:
+    """Keep that `person` took `item` to `network`. Doing it again only brings text and time up to date."""
+    if how not in HOW:
+        raise ValueError(f"{how!r} is nothing the portal can see")
+    link = codes.share_link(db, person=person, item_id=item.id, network=network.key)
+    latest = {
+        "text": text,
+        "language": language,
+        "caption_id": caption_id,
+        "own_words": own_words,
+        "at": clock.now(),
+    }
+    insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
+    # One statement for "first time" and "again", so that a double tap and two processes meet in one row.
+    share = db.scalars(
+        insert(Share)
+        .values(
+            link_id=link.id,
+            item_id=item.id,
+            person_id=person.id,
+            department_id=person.department_id,
+            network=network.key,
+            state=how,
+            **latest,
+        )
+        .on_conflict_do_update(index_elements=["link_id"], set_=latest)
+        .returning(Share),
+        execution_options={"populate_existing": True},
+    ).one()
+    _raise_to(db, share, how)
+    if clicks.people_clicks_by_link(db, [link.id]):
+        # Clicked before this row existed: through the share sheet, or after a removal.
+        share_seen(db, link_id=link.id)
+    return share
+
+
+def confirm(db: Session, share: Share) -> None:
+    """The person says: yes, I posted it."""
+    db.execute(
+        update(Share)
+        .where(Share.id == share.id, Share.confirmed_at.is_(None))
+        .values(confirmed_at=clock.now())
+        .execution_options(synchronize_session="fetch")
+    )
+    if _raise_to(db, share, "confirmed"):
+        activity.record(
+            db,
+            "share_confirmed",
+            item_id=share.item_id,
+            person_id=share.person_id,
+            department_id=share.department_id,
+            network=share.network,
+        )
+        _tell(db, share)
+
+
+def remove(db: Session, share: Share) -> None:
+    """The person takes it back. Its link lives on: it may have been passed on already."""
+    db.delete(share)
+    db.flush()
+
+
+def address(link: Link) -> str:
+    """What the text ends with."""
+    return codes.address(link)
+
+
+def find(db: Session, *, person: Person, item_id: int, network: str) -> Share | None:
+    return db.scalar(
+        select(Share).where(Share.person_id == person.id, Share.item_id == item_id, Share.network == network)
+    )
+
+
+def get_own(db: Session, share_id: int, *, person: Person) -> Share:
+    """The person's own share; NotFound for anybody else's."""
+    share = db.get(Share, share_id)
+    if share is None or share.person_id != person.id:
+        raise NotFound
+    return share
+
+
+@job("share_seen")
+def share_seen(db: Session, *, link_id: int) -> None:
+    """A person clicked the link: whatever its sharer told us, the share is out there."""
+    share = db.scalar(select(Share).where(Share.link_id == link_id))
+    if share is None:
+        return
+    was_shared = share.state in SHARED_STATES
+    db.execute(
+        update(Share)
+        .where(Share.id == share.id, Share.seen_at.is_(None))
+        .values(seen_at=clock.now())
+        .execution_options(synchronize_session="fetch")
+    )
+    if _raise_to(db, share, "seen") and not was_shared:
+        _tell(db, share)
+
+
+def _raise_to(db: Session, share: Share, state: str) -> bool:
+    """Lift the state if it is lower; whether it was. One guarded statement, so that it can never sink."""
+    lower = STATES[: STATES.index(state)]
+    lifted = db.execute(
+        update(Share)
+        .where(Share.id == share.id, Share.state.in_(lower))
+        .values(state=state)
+        .returning(Share.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    db.refresh(share)
+    return lifted is not None
+
+
+def _tell(db: Session, share: Share) -> None:
+    activity.record(
+        db,
+        "shared",
+        item_id=share.item_id,
+        person_id=share.person_id,
+        department_id=share.department_id,
+        network=share.network,
+    )
+
+
+def latest_of(db: Session, person: Person) -> list[tuple[Share, Link]]:
+    """A person's shares with their links, the latest first."""
+    rows = db.execute(
+        select(Share, Link)
+        .join(Link, Link.id == Share.link_id)
+        .where(Share.person_id == person.id)
+        .order_by(Share.at.desc(), Share.id.desc())
+    )
+    return [(share, link) for share, link in rows]
+
+
+def last_network(db: Session, person: Person) -> str:
+    """The network this person used last; "" before the first time."""
+    latest = select(Share.network).where(Share.person_id == person.id).order_by(Share.at.desc()).limit(1)
+    return db.scalar(latest) or ""

@@ -1,0 +1,1 @@
+"""E-mail signatures and the banners that follow the running campaign."""

@@ -1,0 +1,5 @@
+// Previews follow what is typed: an input with data-shows="ID" fills that element, which keeps its words for nothing.
+document.querySelectorAll("[data-shows]").forEach((input) => {
+  const shown = document.getElementById(input.dataset.shows);
+  input.addEventListener("input", () => { shown.textContent = input.value.trim() || shown.dataset.empty; });
+});

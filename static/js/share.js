@@ -1,0 +1,60 @@
+/* Keeps the share page honest while you type: preview, length on the chosen network, how much is your own. */
+(() => {
+  const form = document.getElementById("share");
+  const find = (selector) => form.querySelector(selector);
+  const field = form.elements.text;
+  const wordsOf = (text) => text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) || [];
+  const format = new Intl.NumberFormat(document.documentElement.lang);
+
+  function missing(words, wording) {
+    const [, label, sentence] = /^(#\S+)?\s*([^]*)$/.exec(wording);
+    const lower = words.toLowerCase();
+    const named = new RegExp(form.dataset.said).test(lower) || lower.includes(sentence.toLowerCase().replace(/[.!]+$/, ""));
+    return [label && !lower.includes(label) ? label : "", named ? "" : sentence].filter(Boolean).join(" ");
+  }
+
+  /* What portal/sharing/texts.py composes, without the link. */
+  function compose() {
+    const caption = find("[name=caption]:checked");
+    const body = caption && caption.value ? caption.parentElement.querySelector(".body").textContent.trim() : "";
+    const own = field.value.trim();
+    const words = [own, body].filter(Boolean).join("\n\n");
+    const first = missing(words, find("[name=disclosure]:checked").dataset.wording);
+    return { own, body, words: [first, words].filter(Boolean).join(" ") };
+  }
+
+  function ownShare({ own, body }) {
+    const theirs = wordsOf(body);
+    const left = theirs.slice();
+    const all = wordsOf(`${own} ${body}`);
+    const mine = all.filter((word) => { const at = left.indexOf(word); if (at >= 0) left.splice(at, 1); return at < 0; });
+    return all.length ? mine.length / all.length : 0;
+  }
+
+  function update() {
+    const network = find("[name=network]:checked"), text = compose(), share = ownShare(text);
+    const count = window.counting[network.dataset.count](`${text.words}\n\n${form.dataset.link}`);
+    const limit = Number(network.dataset.limit), hint = find("[data-hint]");
+    find("[data-preview]").textContent = text.words;
+    find("[data-wording-shown]").textContent = find("[name=disclosure]:checked").dataset.wording;
+    find("[data-count-shown]").textContent = format.format(count);
+    find("[data-limited]").hidden = Boolean(network.dataset.roomy);
+    find("[data-limit-shown]").textContent = format.format(limit);
+    find("[data-fill]").setAttribute("width", `${Math.min(100, 100 * count / limit)}%`);
+    find(".meter").classList.toggle("over", count > limit);
+    hint.textContent = hint.dataset[count > limit ? "over" : share >= 0.6 ? 3 : share >= 0.3 ? 2 : share > 0 ? 1 : 0];
+    for (const card of form.querySelectorAll(".caption")) {
+      card.hidden = !["any", network.value].includes(card.dataset.network) && !card.querySelector(":checked");
+    }
+  }
+
+  form.addEventListener("input", update);
+  form.addEventListener("change", update);
+  for (const button of form.querySelectorAll("[data-starter]")) {
+    button.addEventListener("click", () => { field.setRangeText(button.dataset.starter, 0, field.selectionEnd && field.value ? 0 : field.value.length, "end"); field.focus(); update(); });
+  }
+  find("[data-starters]").hidden = false;
+  find("[data-preview-fold]").open = window.matchMedia("(min-width: 761px)").matches;
+  window.sharing = { form, compose };
+  update();
+})();

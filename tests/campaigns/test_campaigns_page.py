@@ -1,0 +1,139 @@
+"""Campaigns: the list, a new one, a changed one."""
+
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from sqlalchemy import select
+
+from portal import clock
+from portal.activity import Activity
+from portal.campaigns import queries
+from portal.campaigns.models import Campaign
+from portal.database import Database
+from tests import make
+from tests.campaigns.forms import campaign_form
+from tests.client import Client
+
+
+def only(db: Database) -> Campaign:
+    with db.reading() as session:
+        return queries.get_campaign(session, session.scalars(select(Campaign.id)).one())
+
+
+def test_an_empty_list_shows_how_to_begin(bram: Client) -> None:
+    page = bram.get("/campaigns").text
+
+    assert "Je eerste campagne begint hier" in page
+    assert 'href="/campaigns/new"' in page
+
+
+def test_running_ones_come_first_with_their_items_counted(db: Database, bram: Client) -> None:
+    today, day = clock.today(), timedelta(days=1)
+    with db.writing() as session:
+        past = make.campaign(session, starts_on=today - 9 * day, ends_on=today - day)
+        coming = make.campaign(session, starts_on=today + day)
+        running = make.campaign(session)
+        make.item(session, running)
+        make.item(session, running, state="in_review")
+        make.item(session, running, state="draft")
+        make.item(session, running, state="draft")
+
+    with db.reading() as session:
+        cards = queries.campaign_cards(session, today)
+    page = bram.get("/campaigns").text
+
+    assert [(card.campaign.id, card.phase, card.total) for card in cards] == [
+        (running.id, "running", 4),
+        (coming.id, "coming", 0),
+        (past.id, "past", 0),
+    ]
+    assert cards[0].counts == {"approved": 1, "in_review": 1, "draft": 2}
+    assert page.index(f'id="campaign-{running.id}"') < page.index(f'id="campaign-{past.id}"')
+    assert "2 concepten" in page
+    assert "1 item wacht op goedkeuring" in page
+
+
+def test_a_new_campaign(db: Database, bram: Client) -> None:
+    answer = bram.post("/campaigns", data=campaign_form(title_en="Work here"))
+
+    campaign = only(db)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"/campaigns/{campaign.id}"
+    assert (campaign.slug, campaign.goal_number) == ("werken-in-de-huizenfabriek", 12)
+    assert {text.language: text.title for text in campaign.texts} == {
+        "nl": "Werken in de huizenfabriek",
+        "en": "Work here",
+    }
+    assert "12 sollicitaties" in bram.follow(answer).text
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"title_nl": "", "summary_nl": "", "banner_nl": ""}, "Geef de campagne een naam"),
+        ({"title_nl": ""}, "Geef de campagne een naam"),
+        ({"title_nl": "x" * 121}, "Dit zijn 121 tekens; er passen er hooguit 120."),
+        ({"banner_nl": "x" * 43}, "Dit zijn 43 tekens; er passen er hooguit 42."),
+        ({"summary_en": "Alone"}, "Schrijf ook een Engelse titel"),
+        ({"goal_number": "0"}, "Vul een heel getal in van 1 tot 1.000.000."),
+        ({"goal_number": "veel"}, "Vul een heel getal in van 1 tot 1.000.000."),
+        ({"goal_measure": "likes"}, "Kies waar deze campagne voor is."),
+        ({"starts_on": ""}, "Kies de eerste dag van de campagne."),
+        ({"ends_on": "morgen"}, "Deze dag kennen we niet."),
+        ({"ends_on": "2020-01-01"}, "De campagne eindigt voordat ze begint"),
+    ],
+)
+def test_each_field_says_what_is_wrong(
+    db: Database, bram: Client, values: dict[str, str], sentence: str
+) -> None:
+    answer = bram.post("/campaigns", data=campaign_form(title_en="") | values)
+
+    assert answer.status_code == 422
+    assert sentence in unescape(answer.text)
+    with db.reading() as session:
+        assert session.scalars(select(Campaign)).all() == []
+
+
+def test_of_two_editors_the_second_is_told(db: Database, bram: Client, dina: Client) -> None:
+    bram.post("/campaigns", data=campaign_form())
+    campaign = only(db)
+    path, version = f"/campaigns/{campaign.id}", str(campaign.version)
+    bram.post(path, data=campaign_form(title_nl="Van Bram", version=version))
+
+    late = dina.post(path, data=campaign_form(title_nl="Van Dina", version=version))
+
+    assert late.status_code == 409
+    assert "Van Bram" in late.text
+    assert 'value="Van Dina"' in late.text
+    assert only(db).text("nl").title == "Van Bram"
+
+
+def test_a_shorter_period_takes_its_items_off_the_feed(db: Database, bram: Client) -> None:
+    with db.writing() as session:
+        campaign = make.campaign(session)
+        item = make.item(session, campaign, announced=True)
+    yesterday = (clock.today() - timedelta(days=1)).isoformat()
+
+    bram.post(
+        f"/campaigns/{campaign.id}",
+        data=campaign_form(
+            starts_on=(clock.today() - timedelta(days=7)).isoformat(), ends_on=yesterday, version="1"
+        ),
+    )
+
+    with db.reading() as session:
+        assert queries.live_items(session) == []
+        kinds = session.execute(select(Activity.kind, Activity.item_id).order_by(Activity.id)).all()
+    assert [tuple(row) for row in kinds] == [("campaign_changed", None), ("item_ended", item.id)]
+
+
+def test_a_hostile_name_is_only_text(db: Database, bram: Client) -> None:
+    hostile = '"><script>alert(1)</script>'
+    bram.post("/campaigns", data=campaign_form(title_nl=hostile, banner_nl="<b>"))
+    campaign = only(db)
+
+    for path in ("/campaigns", f"/campaigns/{campaign.id}", f"/campaigns/{campaign.id}/edit"):
+        page = bram.get(path).text
+        assert "<script>alert" not in page
+        assert hostile in unescape(page)

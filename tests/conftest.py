@@ -1,0 +1,136 @@
+"""Fixtures: one application and one database for the whole run, emptied between tests; a small cast of people."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from starlette.applications import Starlette
+
+from portal import logs, migrations, settings
+from portal.app import create_app
+from portal.database import Database
+from portal.models import metadata
+from tests import make
+from tests.client import Client
+from tests.postgres import PostgreSQL
+
+BASE_URL = "http://localhost:8000"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="portal-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A real server, started by the first test that asks."""
+    server = PostgreSQL()
+    server.start()
+    try:
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def database_url(request: pytest.FixtureRequest, data_dir: Path) -> str:
+    if request.config.getoption("--database") == "postgresql":
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        name = f"portal_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+        server.create_database(name)
+        url = server.url(name)
+    else:
+        url = f"sqlite:///{data_dir / 'portal.db'}"
+    migrations.upgrade(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def chosen(database_url: str, data_dir: Path) -> settings.Settings:
+    return settings.load(
+        {},
+        database_url=database_url,
+        data_dir=data_dir,
+        base_url=BASE_URL,
+        secret="a long secret for tests, 0123456789-abcdef",
+        practice_sign_in=True,
+        mail_url="smtp://127.0.0.1:1",
+        mail_from="portal@noorderhout.example",
+    )
+
+
+@pytest.fixture(scope="session")
+def whole_app(chosen: settings.Settings) -> Iterator[Starlette]:
+    logs.set_up("json")
+    app = create_app(chosen, background=False)
+    yield app
+    app.state.database.dispose()
+
+
+@pytest.fixture
+def app(whole_app: Starlette, chosen: settings.Settings) -> Starlette:
+    """The application, over an emptied database with an organisation in it."""
+    settings.put_in_force(chosen)
+    empty(whole_app.state.database)
+    with whole_app.state.database.writing() as session:
+        make.organisation(session)
+    return whole_app
+
+
+@pytest.fixture
+def db(app: Starlette) -> Database:
+    database: Database = app.state.database
+    return database
+
+
+@pytest.fixture
+def client(app: Starlette) -> Client:
+    """A browser nobody is signed in with."""
+    return Client(app)
+
+
+@pytest.fixture
+def ana(app: Starlette, db: Database) -> Client:
+    """A member, in Service."""
+    return Client.signed_in(app, make.cast(db, "ana"))
+
+
+@pytest.fixture
+def bram(app: Starlette, db: Database) -> Client:
+    """An editor, in Marketing."""
+    return Client.signed_in(app, make.cast(db, "bram"))
+
+
+@pytest.fixture
+def cleo(app: Starlette, db: Database) -> Client:
+    """A member of another team, Productie, who reads English."""
+    return Client.signed_in(app, make.cast(db, "cleo"))
+
+
+@pytest.fixture
+def dina(app: Starlette, db: Database) -> Client:
+    """An administrator, in IT."""
+    return Client.signed_in(app, make.cast(db, "dina"))
+
+
+def empty(database: Database) -> None:
+    """Leave every table without rows."""
+    with database.writer.connect() as connection:
+        names = [table.name for table in reversed(metadata.sorted_tables)]
+        if database.is_sqlite:
+            connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+            for name in names:
+                connection.execute(text(f'DELETE FROM "{name}"'))
+        else:
+            quoted = ", ".join(f'"{name}"' for name in names)
+            connection.execute(text(f"TRUNCATE {quoted} RESTART IDENTITY CASCADE"))
+        connection.commit()

@@ -1,0 +1,88 @@
+"""The page about me: my shares with the people they reached, my choices, everything that is kept."""
+
+from portal.database import Database
+from portal.people.models import Person
+from tests import make
+from tests.client import Client
+from tests.feed import reading as pages
+from tests.sharing import making
+
+CHOICES = {"leaderboard_name": "hidden", "pseudonym": "", "language": "nl"}
+
+
+def mine(db: Database, who: Client) -> Person:
+    with db.reading() as session:
+        return session.get_one(Person, who.person.id)
+
+
+def test_my_shares_show_people_and_unfold_to_what_did_not_count(ana: Client, db: Database) -> None:
+    with db.writing() as session:
+        item = make.item(session)
+        link = make.link(session, by=ana.person, on=item)
+        making.share(session, by=ana.person, on=item, state="confirmed")
+        for _ in range(3):
+            make.click(session, link)
+        make.click(session, link, verdict="bot", reason="preview")
+    page = ana.get("/me")
+    assert pages.texts(page, ".mine-list h3") == ["Timmerman in Zwolle"]
+    assert pages.texts(page, ".brought b") == ["3"]
+    assert [pages.texts(page, ".ledger dd")[place] for place in (0, -1)] == ["3", "4"]
+
+
+def test_before_the_first_share_the_page_says_what_will_come(ana: Client) -> None:
+    assert pages.texts(ana.get("/me"), ".empty h2") == ["Je eerste moet nog komen"]
+
+
+def test_nobody_sees_the_shares_of_others(ana: Client, cleo: Client, db: Database) -> None:
+    with db.writing() as session:
+        making.share(session, by=ana.person, on=make.item(session), state="confirmed")
+    assert pages.texts(cleo.get("/me"), ".mine-list h3") == []
+
+
+def test_choices_are_kept(ana: Client, db: Database) -> None:
+    chosen = {
+        "leaderboard_name": "pseudonym",
+        "pseudonym": " De  Specht ",
+        "wall_name": "yes",
+        "language": "en",
+    }
+    answer = ana.post("/me", data=chosen)
+    assert pages.texts(ana.follow(answer), ".notices p") == ["Kept. You can change this any time."]
+    me = mine(db, ana)
+    assert (me.leaderboard_name, me.pseudonym, me.wall_name, me.language) == (
+        "pseudonym",
+        "De Specht",
+        True,
+        "en",
+    )
+
+
+def test_an_unticked_box_takes_the_name_off_the_walls(ana: Client, db: Database) -> None:
+    ana.post("/me", data=CHOICES | {"wall_name": "yes"})
+    ana.post("/me", data=CHOICES)
+    assert mine(db, ana).wall_name is False
+
+
+def test_a_choice_that_cannot_be_comes_back_with_its_reason(ana: Client, db: Database) -> None:
+    for wrong in (
+        {"leaderboard_name": "first"},
+        {"language": "fr"},
+        {"leaderboard_name": "pseudonym"},
+        {"leaderboard_name": "pseudonym", "pseudonym": "p" * 41},
+    ):
+        answer = ana.post("/me", data=CHOICES | wrong)
+        assert answer.status_code == 422
+        assert len(pages.find(answer, ".field .error")) == 1
+    me = mine(db, ana)
+    assert (me.leaderboard_name, me.language) == ("hidden", "nl")
+
+
+def test_everything_kept_about_me_can_be_downloaded(ana: Client, db: Database) -> None:
+    with db.writing() as session:
+        making.share(session, by=ana.person, on=make.item(session), state="confirmed")
+    answer = ana.get("/me/data.json")
+    assert answer.headers["content-disposition"] == 'attachment; filename="my-data.json"'
+    kept = answer.json()
+    assert sorted(kept) == ["changes_i_made", "links", "person", "shares", "sign_ins"]
+    assert (kept["person"]["name"], kept["person"]["department"]) == ("Ana Dekker", "Service")
+    assert [share["state"] for share in kept["shares"]] == ["confirmed"]

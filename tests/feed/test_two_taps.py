@@ -1,0 +1,159 @@
+"""From the feed to an opened network in two taps on a phone; and all of it without scripts."""
+
+from urllib.parse import unquote
+
+import pytest
+from playwright.sync_api import Page, Request
+from sqlalchemy import select
+from starlette.applications import Starlette
+
+from portal.database import Database
+from portal.links.models import Link
+from portal.sharing.models import Share
+from tests import make
+from tests.client import Client
+from tests.feed import phone
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(autouse=True)
+def item(db: Database) -> None:
+    with db.writing() as session:
+        make.item(session)
+
+
+def link_address(db: Database) -> str:
+    with db.reading() as session:
+        return f"http://localhost:8000/r/{session.scalars(select(Link.code)).one()}"
+
+
+def clipboard(page: Page) -> str:
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
+def watch(page: Page) -> list[str]:
+    """Whatever the browser complains about."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    return said
+
+
+def test_two_taps_copy_the_text_and_open_linkedin(app: Starlette, ana: Client, db: Database) -> None:
+    with phone.held_by(ana, app) as context:
+        page = context.new_page()
+        complaints = watch(page)
+        page.goto("/")
+        page.locator(".item .button").tap()
+        with context.expect_page() as opened:
+            page.get_by_role("button", name="Kopieer tekst en open LinkedIn").tap()
+        opened.value.wait_for_url("https://www.linkedin.com/**")
+        page.wait_for_url("**/shares/*")
+        link = link_address(db)
+        assert unquote(opened.value.url) == f"https://www.linkedin.com/sharing/share-offsite/?url={link}"
+        page.bring_to_front()
+        assert clipboard(page) == (
+            "Ik werk bij Noorderhout. Wij bouwen binnen, ook als het regent. Wie helpt mee?"
+        )
+        page.get_by_role("button", name="Kopieer de tekst").tap()
+        page.get_by_text("Gekopieerd").wait_for()
+        assert clipboard(page).endswith(f"Wie helpt mee?\n\n{link}")
+        page.get_by_role("button", name="Ja, ik heb het geplaatst").tap()
+        page.get_by_role("heading", name="Dank je wel voor het delen").wait_for()
+        assert complaints == []
+    with db.reading() as session:
+        assert session.scalars(select(Share.state)).one() == "confirmed"
+
+
+def test_a_network_that_takes_text_opens_with_it(app: Starlette, ana: Client, db: Database) -> None:
+    with phone.held_by(ana, app) as context:
+        page = context.new_page()
+        complaints = watch(page)
+        page.goto("/")
+        page.locator(".item .button").tap()
+        page.locator("#field-text").fill("Kom je ook?")
+        page.locator(".tile", has_text="WhatsApp").tap()
+        with context.expect_page() as opened:
+            page.get_by_role("button", name="Open WhatsApp").tap()
+        opened.value.wait_for_url("https://wa.me/**")
+        page.wait_for_url("**/shares/*")
+        caption = "Wij bouwen binnen, ook als het regent. Wie helpt mee?"
+        assert unquote(opened.value.url) == (
+            f"https://wa.me/?text=Ik werk bij Noorderhout. Kom je ook?\n\n{caption}\n\n{link_address(db)}"
+        )
+        assert complaints == []
+
+
+def test_copying_takes_the_link_along(app: Starlette, ana: Client, db: Database) -> None:
+    with phone.held_by(ana, app) as context:
+        page = context.new_page()
+        page.goto("/")
+        page.locator(".item .button").tap()
+        page.locator(".tile", has_text="Kopiëren").tap()
+        page.get_by_role("button", name="Kopieer de tekst").tap()
+        page.wait_for_url("**/shares/*")
+        assert clipboard(page).endswith(link_address(db))
+        assert len(context.pages) == 1
+
+
+def test_a_lost_connection_keeps_what_was_typed(app: Starlette, ana: Client, db: Database) -> None:
+    with phone.held_by(ana, app) as context:
+        page = context.new_page()
+        page.goto("/")
+        page.locator(".item .button").tap()
+        page.locator("#field-text").fill("Kom je ook?")
+        context.set_offline(True)
+        page.get_by_role("button", name="Kopieer tekst en open LinkedIn").tap()
+        page.get_by_text("Wat je typte is er nog").wait_for()
+        assert page.locator("#field-text").input_value() == "Kom je ook?"
+    with db.reading() as session:
+        assert session.scalars(select(Link)).all() == []
+
+
+def test_all_of_it_without_scripts(app: Starlette, ana: Client, db: Database) -> None:
+    with phone.held_by(ana, app, scripts=False) as context:
+        page = context.new_page()
+        page.goto("/")
+        page.locator(".item .button").tap()
+        page.locator("#field-text").fill("Kom je ook?")
+        page.locator(".tile", has_text="Bluesky").tap()
+        page.get_by_role("button", name="Open Bluesky").tap()
+        page.wait_for_url("**/shares/*")
+        assert page.locator("#ready-text").input_value().endswith(link_address(db))
+        with context.expect_page() as opened:
+            page.get_by_role("link", name="Open Bluesky").tap()
+        opened.value.wait_for_url("https://bsky.app/**")
+        page.get_by_role("button", name="Ja, ik heb het geplaatst").tap()
+        page.get_by_role("heading", name="Dank je wel voor het delen").wait_for()
+
+
+def test_the_preview_and_the_length_follow_what_is_typed(app: Starlette, ana: Client) -> None:
+    with phone.held_by(ana, app) as context:
+        page = context.new_page()
+        page.goto("/")
+        page.locator(".item .button").tap()
+        page.get_by_text("Alleen mijn eigen woorden").tap()
+        page.locator(".tile", has_text="X").first.tap()
+        page.locator("#field-text").fill("Kom je ook?")
+        assert page.locator("[data-preview]").text_content() == "Ik werk bij Noorderhout. Kom je ook?"
+        assert page.locator("[data-count-shown]").text_content() == str(
+            len("Ik werk bij Noorderhout. Kom je ook?") + 25
+        )
+        assert page.locator("[data-hint]").text_content() == "bijna helemaal jouw woorden"
+        page.locator("#field-text").fill("Ik werk nu zes jaar bij Noorderhout.")
+        assert page.locator("[data-preview]").text_content() == "Ik werk nu zes jaar bij Noorderhout."
+
+
+def test_the_first_view_of_the_feed_is_light(app: Starlette, ana: Client, db: Database) -> None:
+    weight = 0
+    with phone.held_by(ana, app) as context:
+        page = context.new_page()
+        finished: list[Request] = []
+        page.on("requestfinished", lambda request: finished.append(request))
+        page.goto("/", wait_until="networkidle")
+        for request in finished:
+            sizes = request.sizes()
+            if request.resource_type != "image":
+                weight += sizes["responseBodySize"] + sizes["responseHeadersSize"]
+    assert 0 < weight <= 60_000

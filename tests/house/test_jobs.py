@@ -1,0 +1,118 @@
+"""Jobs: done once, taken over when their worker dies, set aside when they never end, undone with their transaction."""
+
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal import clock, jobs
+from portal.database import Database
+from portal.jobs import Job, Runner
+from portal.people.models import Department
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=clock.zone())
+
+
+@jobs.job("test_add_department")
+def add_department(db: Session, name: str) -> None:
+    db.add(Department(name=name, created_at=clock.now()))
+
+
+@jobs.job("test_fail")
+def fail(db: Session, name: str) -> None:
+    db.add(Department(name=name, created_at=clock.now()))
+    db.flush()
+    raise RuntimeError("no luck")
+
+
+@pytest.fixture
+def at() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+def names(db: Database) -> list[str]:
+    with db.reading() as session:
+        return sorted(session.scalars(select(Department.name)))
+
+
+def test_a_job_is_done_once(db: Database) -> None:
+    with db.writing() as session:
+        jobs.enqueue(session, "test_add_department", name="Later")
+    runner = Runner(db)
+    assert (runner.run_due(), runner.run_due(), names(db)) == (1, 0, ["Later"])
+
+
+def test_a_rollback_takes_the_job_back(db: Database) -> None:
+    with pytest.raises(ZeroDivisionError), db.writing() as session:
+        jobs.enqueue(session, "test_add_department", name="Never")
+        _ = 1 / 0
+    assert Runner(db).run_due() == 0
+
+
+def test_a_mark_asks_only_once_while_it_waits(db: Database) -> None:
+    for _ in range(3):
+        with db.writing() as session:
+            jobs.enqueue(session, "test_add_department", dedupe="one", name="Once")
+    assert (Runner(db).run_due(), names(db)) == (1, ["Once"])
+
+
+def test_a_failed_job_leaves_nothing_and_is_tried_later(db: Database, at: time_machine.Traveller) -> None:
+    with db.writing() as session:
+        jobs.enqueue(session, "test_fail", name="Half")
+    runner = Runner(db)
+    assert (runner.run_due(), names(db)) == (1, [])
+    assert runner.run_due() == 0
+    at.move_to(NOW + timedelta(seconds=30))
+    assert runner.run_due() == 1
+
+
+def test_it_waits_for_its_time(db: Database, at: time_machine.Traveller) -> None:
+    with db.writing() as session:
+        jobs.enqueue(session, "test_add_department", run_at=NOW + timedelta(hours=1), name="Tonight")
+    runner = Runner(db)
+    assert runner.run_due() == 0
+    at.move_to(NOW + timedelta(hours=1))
+    assert (runner.run_due(), names(db)) == (1, ["Tonight"])
+
+
+def test_a_dead_workers_job_is_taken_over(db: Database, at: time_machine.Traveller) -> None:
+    with db.writing() as session:
+        jobs.enqueue(session, "test_add_department", name="Taken over")
+    dead = Runner(db)
+    claimed = dead._claim()
+    assert claimed is not None
+    assert Runner(db).run_due() == 0
+    at.move_to(NOW + jobs.LEASE + timedelta(seconds=1))
+    assert Runner(db).run_due() == 1
+    dead._do(claimed)  # it was only paused: what it does now must not count
+    assert names(db) == ["Taken over"]
+
+
+def test_a_job_that_never_ends_is_set_aside(db: Database, at: time_machine.Traveller) -> None:
+    with db.writing() as session:
+        jobs.enqueue(session, "test_add_department", name="Deadly")
+    for attempt in range(jobs.MOST_ATTEMPTS):
+        assert Runner(db)._claim() is not None
+        at.move_to(NOW + (attempt + 1) * (jobs.LEASE + timedelta(seconds=1)))
+    assert Runner(db).run_due() == 1
+    with db.reading() as session:
+        job = session.scalars(select(Job)).one()
+    assert (job.set_aside_at is not None, names(db)) == (True, [])
+
+
+def test_four_workers_do_each_job_once(db: Database) -> None:
+    wanted = [f"Team {number:03}" for number in range(60)]
+    with db.writing() as session:
+        for name in wanted:
+            jobs.enqueue(session, "test_add_department", name=name)
+    workers = [threading.Thread(target=Runner(db).run_due) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert names(db) == wanted

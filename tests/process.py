@@ -1,0 +1,151 @@
+"""The portal as a process of its own, started by its command, for tests that need a real server."""
+
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple, Self
+from urllib.parse import urlencode
+
+PATIENCE = 400
+"""Looks, a twentieth of a second apart, before a server counts as not coming up."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+class Said(NamedTuple):
+    """What the server answered, header names in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
+
+
+class PortalProcess:
+    """`portal demo` or `portal serve` on a port of its own."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        command: str = "demo",
+        port: int | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self.port = port or free_port()
+        self.url = f"http://localhost:{self.port}"
+        self.command = command
+        self.log = data_dir / f"server-{self.port}.log"
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
+        self.environment = kept | {
+            "PORTAL_DATA_DIR": str(data_dir),
+            "PORTAL_PORT": str(self.port),
+            "PYTHONUNBUFFERED": "1",
+            **(settings or {}),
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Self:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "portal", self.command],
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        pause = threading.Event()
+        for _ in range(PATIENCE):
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the server ended at once:\n{self.log.read_text()[-3000:]}")
+            if self.answers("/readyz") == 200:
+                return self
+            pause.wait(0.05)
+        self.kill()
+        raise RuntimeError(f"the server did not get ready:\n{self.log.read_text()[-3000:]}")
+
+    def answers(self, path: str) -> int:
+        """The status of a GET; 0 when nobody answers."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return 0
+        finally:
+            connection.close()
+
+    def stop(self) -> int:
+        """Ask it to end, as an operator would; its exit status."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=30)
+
+    def kill(self) -> None:
+        """As if the power went: no warning, nothing tidied."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *error: object) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+
+
+class Browser:
+    """A browser without a screen, over the wire: keeps its session, does not follow redirects."""
+
+    def __init__(self, portal: PortalProcess, person: str = "") -> None:
+        """`person` is a practice person to sign in as: member, editor, colleague or admin."""
+        self.portal = portal
+        self.session = ""
+        if person:
+            said = self.post("/practice-sign-in", {"person": person})
+            assert said.status == 303, said
+            found = re.search(r"portal=([\w-]+)", said.headers.get("set-cookie", ""))
+            assert found is not None, said.headers
+            self.session = found[1]
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> Said:
+        return self._ask("GET", path, None, dict(headers or {}))
+
+    def post(self, path: str, form: Mapping[str, str]) -> Said:
+        headers = {"Origin": self.portal.url, "Content-Type": "application/x-www-form-urlencoded"}
+        return self._ask("POST", path, urlencode(form), headers)
+
+    def share(self, network: str) -> str:
+        """Share the first item of the feed; the code of the minted link."""
+        item = re.search(r"/items/(\d+)", self.get("/").body)
+        assert item is not None
+        said = self.post(f"/items/{item[1]}/shares", {"network": network, "caption": "", "text": "Hallo"})
+        if said.status == 303:
+            said = self.get(said.headers["location"])
+        found = re.search(r"/r/(\w+)", said.body)
+        assert found is not None
+        return found[1]
+
+    def _ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Said:
+        connection = http.client.HTTPConnection("127.0.0.1", self.portal.port, timeout=10)
+        cookie = {"Cookie": f"portal={self.session}"} if self.session else {}
+        try:
+            connection.request(
+                method, path, body, {"Host": f"localhost:{self.portal.port}", **cookie, **headers}
+            )
+            response = connection.getresponse()
+            names = {name.lower(): value for name, value in response.getheaders()}
+            return Said(response.status, names, response.read().decode())
+        finally:
+            connection.close()

@@ -1,0 +1,35 @@
+"""The application behind a real port, for what a test client cannot do: streams, and players in a browser."""
+
+import socket
+import threading
+
+import uvicorn
+from starlette.applications import Starlette
+
+from portal.server import PortalProtocol, Server
+
+PATIENCE = 8.0
+"""Seconds to wait for what should come much sooner."""
+
+
+class Running:
+    """The application behind a real port, in a thread of this process."""
+
+    def __init__(self, app: Starlette, port: int = 0) -> None:
+        self.listening = socket.create_server(("127.0.0.1", port))
+        self.listeners: list[threading.Thread] = []
+        self.port: int = self.listening.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        config = uvicorn.Config(app, http=PortalProtocol, ws="none", lifespan="on", log_config=None)
+        self.server = Server(config)
+        self.thread = threading.Thread(
+            target=self.server.run, kwargs={"sockets": [self.listening]}, daemon=True
+        )
+        self.thread.start()
+
+    def stop(self) -> None:
+        """As SIGTERM does."""
+        self.server.handle_exit(15, None)
+        for thread in (self.thread, *self.listeners):
+            thread.join(PATIENCE)
+        self.listening.close()

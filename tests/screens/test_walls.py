@@ -1,0 +1,379 @@
+"""What a wall shows, to whom, and when it changes."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from portal import activity, clock, web
+from portal.campaigns import approval
+from portal.campaigns.models import Item
+from portal.campaigns.queries import get_item
+from portal.database import Database
+from portal.paths import data
+from portal.people.brand import contrast
+from portal.people.models import Organisation, Person
+from portal.screens import colours, walls
+from portal.screens.models import Screen
+from portal.sharing.models import Share
+from tests import make
+from tests.client import Client
+
+TOKEN = "w" * 43
+ADDRESS = f"/screen/{TOKEN}"
+
+
+def screen(db: Database, **values: Any) -> Screen:
+    defaults = {"name": "Kantine", "token_hash": web.token_hash(TOKEN), "paired_at": clock.now()}
+    with db.writing() as session:
+        row = Screen(**defaults | values)
+        session.add(row)
+    return row
+
+
+def share(
+    db: Session, by: Person, item: Item, *, state: str = "confirmed", at: datetime | None = None
+) -> None:
+    link = make.link(db, by=by, on=item)
+    db.add(
+        Share(
+            link_id=link.id,
+            item_id=item.id,
+            person_id=by.id,
+            department_id=by.department_id,
+            network="linkedin",
+            language="nl",
+            state=state,
+            at=at or clock.now(),
+            confirmed_at=clock.now() if state == "confirmed" else None,
+        )
+    )
+    db.flush()
+
+
+def team(db: Session, name: str, size: int, **values: Any) -> list[Person]:
+    return [
+        make.person(db, f"{name} Persoon{number}", department_name=name, **values) for number in range(size)
+    ]
+
+
+def told(client: Client) -> dict[str, Any]:
+    answer = client.get(f"{ADDRESS}/slides")
+    assert answer.status_code == 200
+    return dict(answer.json())
+
+
+def notes(client: Client) -> list[str]:
+    return [
+        words(note)
+        for note in re.findall(r'<section class="box note.*?</section>', told(client)["side"], re.S)
+    ]
+
+
+def words(markup: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", markup).split())
+
+
+def test_live_items_take_turns_newest_first(client: Client, db: Database) -> None:
+    screen(db)
+    with db.writing() as session:
+        for number in range(3):
+            make.item(
+                session,
+                title=f"Verhaal {number}",
+                place="Gent",
+                publish_at=clock.now() - timedelta(hours=number),
+            )
+        make.item(session, title="Straks", publish_at=clock.now() + timedelta(hours=1))
+        make.item(session, title="Voorbij", ends_at=clock.now() - timedelta(hours=1))
+        make.item(session, title="Concept", state="draft")
+    slides = told(client)["slides"]
+    assert [words(slide["html"]) for slide in slides] == [
+        f"Vacature · Gent Verhaal {number} Joost zoekt een vakmens. "
+        "Scan en deel in twee tikken, in je eigen woorden"
+        for number in range(3)
+    ]
+
+
+def test_the_page_holds_a_slide_for_players_without_scripts(client: Client, db: Database) -> None:
+    screen(db)
+    with db.writing() as session:
+        for number in range(2):
+            make.item(session, title=f"Verhaal {number}", publish_at=clock.now() - timedelta(hours=number))
+    titles = [
+        re.findall(r"<h1[^>]*>([^<]+)", client.get(f"{ADDRESS}?slide={n}").text)
+        for n in (0, 1, 2, "x", 10**30)
+    ]
+    assert titles == [["Verhaal 0"], ["Verhaal 1"], ["Verhaal 0"], ["Verhaal 0"], ["Verhaal 0"]]
+    refresh = f'<noscript><meta http-equiv="refresh" content="20;url={ADDRESS}?slide=1"></noscript>'
+    assert refresh in client.get(ADDRESS).text
+
+
+def test_a_screen_speaks_its_own_language(client: Client, db: Database) -> None:
+    screen(db, language="en")
+    with db.writing() as session:
+        make.item(session, title="Timmerman")
+    assert "Vacancy Timmerman (en)" in words(told(client)["slides"][0]["html"])
+
+
+def test_with_nothing_live_it_is_never_blank(client: Client, db: Database) -> None:
+    screen(db)
+    slides = told(client)["slides"]
+    assert len(slides) == 1
+    assert "Noorderhout Wij maken het samen. Vertel het verder!" in words(slides[0]["html"])
+    assert "Wij maken het samen" in client.get(ADDRESS).text
+
+
+def test_there_is_no_sign_in_form_in_any_state(client: Client, db: Database) -> None:
+    assert "<form" not in client.get(ADDRESS).text
+    screen(db)
+    assert "<form" not in client.get(ADDRESS).text
+
+
+def test_only_who_chose_it_is_thanked_by_name_and_only_among_colleagues(client: Client, db: Database) -> None:
+    row = screen(db)
+    with db.writing() as session:
+        item = make.item(session, title="Bouw mee", kind="article")
+        service = team(session, "Service", 5)
+        service[0].wall_name, service[0].name = True, "Ana Dekker"
+        for number, person in enumerate(service[:2]):
+            share(session, person, item, at=clock.now() - timedelta(minutes=number))
+    assert notes(client)[:2] == [
+        "Dankjewel, Ana! Voor het doorgeven van “Bouw mee”.",
+        "Dankjewel, team Service! Iemand gaf “Bouw mee” door.",
+    ]
+    with db.writing() as session:
+        session.get_one(Screen, row.id).audience = "public"
+    assert notes(client)[:2] == ["Dankjewel, team Service! Iemand gaf “Bouw mee” door."] * 2
+    page = client.get(ADDRESS).text
+    assert "Ana" not in page
+    assert "Persoon" not in page
+
+
+def test_a_team_so_small_that_it_would_be_a_name_is_not_named(client: Client, db: Database) -> None:
+    screen(db)
+    with db.writing() as session:
+        item = make.item(session, title="Bouw mee")
+        share(session, team(session, "HR", 4)[0], item)
+        share(session, team(session, "IT", 2)[0], item, state="opened", at=clock.now() - timedelta(minutes=1))
+    assert notes(client)[:2] == [
+        "Dankjewel, collega! Iemand gaf “Bouw mee” door.",
+        "Een collega geeft dit door “Bouw mee”",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        ("opened", "Ana geeft dit door “Bouw mee”"),
+        ("copied", "Ana geeft dit door “Bouw mee”"),
+        ("sheet", "Ana geeft dit door “Bouw mee”"),
+        ("confirmed", "Dankjewel, Ana! Voor het doorgeven van “Bouw mee”."),
+        ("posted", "Dankjewel, Ana! Voor het doorgeven van “Bouw mee”."),
+        ("seen", "Dankjewel, Ana! Voor het doorgeven van “Bouw mee”."),
+    ],
+)
+def test_the_words_say_no_more_than_is_known(client: Client, db: Database, state: str, sentence: str) -> None:
+    screen(db)
+    with db.writing() as session:
+        ana = make.person(session, "Ana Dekker", wall_name=True)
+        share(session, ana, make.item(session, title="Bouw mee"), state=state)
+    assert notes(client)[0] == sentence
+
+
+def test_somebody_who_left_and_what_was_withdrawn_are_not_mentioned(client: Client, db: Database) -> None:
+    screen(db)
+    with db.writing() as session:
+        campaign = make.campaign(session)
+        ana = make.person(session, "Ana Dekker", wall_name=True)
+        share(session, ana, make.item(session, campaign, title="Bouw mee"))
+        share(session, ana, make.item(session, campaign, title="Teruggetrokken", state="recalled"))
+    assert [note for note in notes(client) if "Ana" in note] == [
+        "Dankjewel, Ana! Voor het doorgeven van “Bouw mee”."
+    ]
+    with db.writing() as session:
+        session.get_one(Person, ana.id).deactivated_at = clock.now()
+    assert [note for note in notes(client) if "Ana" in note] == []
+
+
+def test_the_board_shows_the_top_to_colleagues_while_it_is_on(client: Client, db: Database) -> None:
+    row = screen(db)
+    with db.writing() as session:
+        item = make.item(session)
+        for number in range(8):
+            person = team(session, f"Team {number}", 5)[0]
+            for _visit in range(number):
+                make.click(session, make.link(session, by=person, on=item))
+    side = told(client)["side"]
+    assert re.findall(r'class="team">([^<]+)</span><b>([^<]+)', side) == [
+        ("Team 7", "4,2"),
+        ("Team 6", "3,6"),
+        ("Team 5", "3,0"),
+    ]
+    with db.writing() as session:
+        session.get_one(Screen, row.id).audience = "public"
+    assert "Team 7" not in told(client)["side"]
+    with db.writing() as session:
+        session.get_one(Screen, row.id).audience = "staff"
+        session.get_one(Organisation, 1).leaderboard_on = False
+    assert "Team 7" not in told(client)["side"]
+
+
+def test_milestones_and_the_goal_are_told(client: Client, db: Database) -> None:
+    screen(db)
+    with db.writing() as session:
+        campaign = make.campaign(session, goal_measure="visits", goal_number=1500)
+        item = make.item(session, campaign, title="Bouw mee")
+        link = make.link(session, by=make.person(session), on=item)
+        for verdict in ("human", "human", "bot"):
+            make.click(session, link, verdict=verdict, campaign_id=campaign.id)
+        activity.record(session, "milestone", item_id=item.id, people=10)
+        activity.record(session, "milestone", item_id=item.id, people=25)
+    assert notes(client) == [
+        "25 mensen kwamen kijken! Bij “Bouw mee”. Dankzij jullie allemaal.",
+        "Werken in de huizenfabriek Tot nu toe kwamen 2 mensen kijken. Ons doel: 1.500.",
+    ]
+
+
+def test_unchanged_slides_are_answered_with_304_and_every_change_is_told(
+    client: Client, db: Database, bram: Client
+) -> None:
+    screen(db)
+    with db.writing() as session:
+        item = make.item(session, title="Bouw mee")
+        ana = make.person(session, "Ana Dekker", wall_name=True)
+    etags = [client.get(f"{ADDRESS}/slides").headers["etag"]]
+
+    def changed() -> bool:
+        answer = client.get(f"{ADDRESS}/slides", headers={"if-none-match": etags[-1]})
+        etags.append(answer.headers["etag"])
+        return answer.status_code == 200
+
+    assert not changed()
+    with db.writing() as session:
+        share(session, ana, session.get_one(Item, item.id))
+    assert changed()
+    with db.writing() as session:
+        activity.record(session, "milestone", item_id=item.id, people=10)
+    assert changed()
+    assert not changed()
+    with db.writing() as session:
+        approval.recall(
+            session, get_item(session, item.id), by=session.get_one(Person, bram.person.id), note="Fout"
+        )
+    assert changed()
+    page = client.get(ADDRESS).text
+    assert "Bouw mee" not in page
+    assert len(set(etags)) == 4
+
+
+def test_the_qr_code_leads_to_the_item_and_on_a_public_screen_to_the_page_itself(
+    db: Database, app: object
+) -> None:
+    with db.writing() as session:
+        item = make.item(session)
+    with db.reading() as session:
+        loaded = get_item(session, item.id)
+        addresses = [walls.target(loaded, audience) for audience in ("staff", "public")]
+        loaded.target_url = "https://noorderhout.example/" + "x" * 400
+        too_long = walls.target(loaded, "public")
+        session.expunge_all()
+    share_page = f"http://localhost:8000/items/{item.id}?from=screen"
+    assert addresses == [share_page, "https://noorderhout.example/werken/timmerman"]
+    assert too_long == share_page
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["</script><script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "x\n\nevent: admin\ndata: x"],
+)
+def test_hostile_titles_stay_text(client: Client, db: Database, title: str) -> None:
+    screen(db)
+    with db.writing() as session:
+        share(
+            session,
+            make.person(session, wall_name=True, name="<b>Ana</b> X"),
+            make.item(session, title=title),
+        )
+    answer = client.get(f"{ADDRESS}/slides")
+    shown = answer.json()
+    everything = (
+        client.get(ADDRESS).text + shown["side"] + "".join(slide["html"] for slide in shown["slides"])
+    )
+    assert [bad in everything for bad in ("<script>alert", "<img src=x", "<b>Ana</b>")] == [False] * 3
+    assert len(answer.content.splitlines()) == 1
+
+
+def test_nobody_may_put_a_wall_in_a_frame(client: Client, db: Database) -> None:
+    screen(db)
+    assert "frame-ancestors 'none'" in client.get(ADDRESS).headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("title", "size"),
+    [
+        ("Bouw mee aan een huis per dag", "huge"),
+        ("Zo blijft je houten huis in de winter warm", "large"),
+        ("Werkvoorbereider in Gent", "large"),
+        ("Kom kijken op zaterdag in de vernieuwde montagehal van onze fabriek in Zwolle", "middle"),
+        ("Arbeidsongeschiktheidsverzekering uitgelegd", "small"),
+        ("", "huge"),
+    ],
+)
+def test_a_title_is_set_as_large_as_it_fits(title: str, size: str) -> None:
+    assert walls.title_size(title) == size
+
+
+def test_a_message_is_at_most_twenty_five_words(client: Client, db: Database) -> None:
+    screen(db)
+    with db.writing() as session:
+        campaign = make.campaign(session)
+        for title, summary in (
+            ("Kort", "Een zin van tien woorden die hier heel goed past. En " + "nog " * 40 + "meer."),
+            ("Kort", "woord " * 60),
+            ("woord " * 60, "Niets."),
+            ("w" * 390, "Niets."),
+        ):
+            make.item(session, campaign, title=title.strip(), place="Zwolle").texts[0].summary = summary
+    for slide in told(client)["slides"]:
+        message = words(slide["html"]).replace("·", "").split(" Scan en deel")[0].split()
+        assert len(message) <= walls.MOST_WORDS
+    assert walls.shortened("Een twee drie. Vier vijf zes.", 4) == "Een twee drie."
+    assert walls.shortened("Een twee drie, vier vijf", 4) == "Een twee drie, vier…"
+    assert walls.shortened("Een twee drie, vier vijf", 3) == ""
+
+
+@pytest.mark.parametrize(
+    "accent", ["#14493a", "#ffffff", "#000000", "#ff6600", "#ffe600", "#0057ff", "#e5007d"]
+)
+def test_text_reads_from_afar_on_every_accent(accent: str) -> None:
+    values = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", colours.css(accent)))
+    for text in ("paper", "soft", "spark"):
+        assert contrast(values[text], values["ground"]) >= 7
+    for text in ("ink", "ink-soft"):
+        assert contrast(values[text], values["card"]) >= 7
+    assert contrast(values["bar"], values["card"]) >= 3
+
+
+def test_the_wall_waits_for_nothing_that_old_players_lack() -> None:
+    """Chromium 79 is the oldest player we promise; what it cannot parse would leave it blank."""
+    script = data("static", "js", "wall.js").read_text()
+    assert [
+        word for word in ("?.", "??", "async ", "await ", "...", "#private", "import ") if word in script
+    ] == []
+    style = re.sub(r"/\*.*?\*/", "", data("static", "css", "wall.css").read_text(), flags=re.S)
+    modern = (
+        ":has(",
+        ":is(",
+        ":where(",
+        "inset:",
+        "aspect-ratio",
+        "gap:",
+        "@layer",
+        "@container",
+        "dvh",
+        "color-mix",
+    )
+    assert [word for word in modern if word in style] == []
