@@ -28,10 +28,7 @@ def require_python(*needed: int) -> None:
         return
     for minor in range(20, needed[1] - 1, -1):
         newer = shutil.which(f"python3.{minor}")
-        if (
-            newer
-            and subprocess.run([newer, "-c", ""], stderr=subprocess.DEVNULL, check=False).returncode == 0
-        ):
+        if newer and subprocess.run([newer, "-c", ""], stderr=subprocess.DEVNULL, check=False).returncode == 0:
             os.execv(newer, [newer, *sys.argv])
     found = ".".join(str(part) for part in sys.version_info[:3])
     sys.exit(
@@ -187,9 +184,7 @@ def bench(arguments: list[str]) -> int:
     environment("dev")
     every = sorted(path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py"))
     chosen = [named["name"]] if "name" in named else [rest.pop(0)] if rest and rest[0] in every else every
-    return run_all(
-        [(f"benchmark {name}", [str(PYTHON), "-m", f"benchmarks.{name}", *rest]) for name in chosen]
-    )
+    return run_all([(f"benchmark {name}", [str(PYTHON), "-m", f"benchmarks.{name}", *rest]) for name in chosen])
 
 
 def screenshots(arguments: list[str]) -> int:
@@ -358,10 +353,7 @@ def missing_peers() -> list[str]:
 
 
 def has_browser() -> bool:
-    return (
-        subprocess.run([str(PYTHON), "-m", "tests.chromium"], capture_output=True, check=False).returncode
-        == 0
-    )
+    return subprocess.run([str(PYTHON), "-m", "tests.chromium"], capture_output=True, check=False).returncode == 0
 
 
 def install_browser() -> bool:

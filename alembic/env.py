@@ -1,6 +1,7 @@
 """Runs migrations on the database whose address the caller configured."""
 
 from alembic import context
+
 from portal.database import Database
 from portal.models import metadata
 

@@ -1,5 +1,6 @@
-"""How fast the hot paths are, beside a bare reference in the same run: `python -m benchmarks.NAME [--quick] [--json FILE]`.
+"""How fast the hot paths are, each beside a bare reference in the same run.
 
-Only ratios inside one run mean anything; absolute figures are for orientation. `run` starts the servers and prints,
-`load` is the client, `bare` the reference, every other module one hot path.
+`python -m benchmarks.NAME [--quick] [--json FILE]`. Only ratios inside one run mean anything; absolute
+figures are for orientation. `run` starts the servers and prints, `load` is the client, `bare` the
+reference, and every other module is one hot path.
 """

@@ -3,7 +3,7 @@
 from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.error import HTTPError
-from urllib.request import HTTPRedirectHandler, Request, build_opener, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from benchmarks import run
 from benchmarks.run import Outcome, Server
@@ -15,7 +15,7 @@ def measure(quick: bool, folder: Path) -> Outcome:
     outcome = Outcome()
     with run.portal(folder) as ours:
         cookie = sign_in(ours)
-        with urlopen(Request(f"{ours.origin}/", headers={"Cookie": cookie})) as answer:
+        with build_opener().open(Request(f"{ours.origin}/", headers={"Cookie": cookie})) as answer:
             body = answer.read()
         with run.bare(folder, body=body) as reference:
             servers = {
@@ -45,9 +45,7 @@ class _Stay(HTTPRedirectHandler):
 
 def sign_in(server: Server) -> str:
     """The cookie of the practice member."""
-    form = Request(
-        f"{server.origin}/practice-sign-in", data=b"person=member", headers={"Origin": server.origin}
-    )
+    form = Request(f"{server.origin}/practice-sign-in", data=b"person=member", headers={"Origin": server.origin})
     try:
         with build_opener(_Stay).open(form) as answer:
             headers = answer.headers

@@ -1,4 +1,4 @@
-"""The redirect with everything it does (verdict, visitor, click on record) beside a bare 302, and nothing lost."""
+"""The redirect with all it does (verdict, visitor, click on record) beside a bare 302, and nothing lost."""
 
 import random
 from datetime import timedelta

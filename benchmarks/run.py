@@ -1,4 +1,4 @@
-"""What every benchmark shares: its command line, the servers it starts, shuffled rounds, and the table at the end."""
+"""What every benchmark shares: command line, servers to start, shuffled rounds, the table at the end."""
 
 import argparse
 import json
@@ -62,9 +62,7 @@ def main(name: str, measure: Callable[[bool, Path], Outcome]) -> None:
         outcome = measure(chosen.quick, Path(folder))
     show(name, outcome)
     if chosen.json:
-        chosen.json.write_text(
-            json.dumps({"figures": outcome.figures, "ratios": outcome.ratios}, indent=2) + "\n"
-        )
+        chosen.json.write_text(json.dumps({"figures": outcome.figures, "ratios": outcome.ratios}, indent=2) + "\n")
 
 
 @contextmanager
@@ -117,7 +115,7 @@ def _started(
 
 def _answers(port: int) -> bool:
     try:
-        with urlopen(f"http://localhost:{port}/healthz", timeout=2):  # noqa: S310  our own server
+        with urlopen(f"http://localhost:{port}/healthz", timeout=2):
             return True
     except URLError as error:
         return hasattr(error, "code")
@@ -151,7 +149,7 @@ def rounds(
     times: int,
     folder: Path,
 ) -> dict[str, list[dict[str, Any]]]:
-    """Load each server `times` times, in an order shuffled anew each round; what the client found, by name."""
+    """Load each server `times` times, in an order shuffled each round; what the client found, by name."""
     files = {}
     for name, (_, requests) in servers.items():
         files[name] = folder / f"{name}-requests.json"
@@ -184,10 +182,8 @@ def rounds(
     return found
 
 
-def compare(
-    outcome: Outcome, found: dict[str, list[dict[str, Any]]], *, ours: str, reference: str, at: str
-) -> None:
-    """Put medians into `figures`, and the median of the rounds' ratios (ours to the reference) into `ratios`."""
+def compare(outcome: Outcome, found: dict[str, list[dict[str, Any]]], *, ours: str, reference: str, at: str) -> None:
+    """Put medians into `figures`, and the median of the rounds' ratios (ours to it) into `ratios`."""
     for name in (ours, reference):
         for measure in ("per_second", "p50_ms", "p99_ms", "processor_us"):
             values = [each[measure] for each in found[name] if measure in each]

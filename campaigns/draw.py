@@ -180,9 +180,7 @@ def werkvoorbereider() -> Paper:
     p.cut("#955d2e", [iso(190, 150, 60), iso(190, -150, 60), iso(190, -150, 84), iso(190, 150, 84)], depth=6)
     p.cut("#e8bd7e", plane(-170, -150, 360, 300, 84), depth=4)
     for n in range(1, 9):
-        p.cut(
-            "#d4a566", stroke([iso(-170, -150 + n * 33, 84), iso(190, -150 + n * 33, 84)], 2), depth=0, edge=0
-        )
+        p.cut("#d4a566", stroke([iso(-170, -150 + n * 33, 84), iso(190, -150 + n * 33, 84)], 2), depth=0, edge=0)
     z, tall = 150, 110
     front = [iso(-170, 150, z), iso(190, 150, z), iso(190, 150, z + tall), iso(-170, 150, z + tall)]
     gable = [
@@ -223,9 +221,7 @@ def werkvoorbereider() -> Paper:
             [iso(x, 150, z + 35), iso(x + 70, 150, z + 35), iso(x + 70, 150, z + 85), iso(x, 150, z + 85)],
             depth=5,
         )
-    p.cut(
-        "#a34f2b", [iso(-20, 150, z), iso(40, 150, z), iso(40, 150, z + 84), iso(-20, 150, z + 84)], depth=4
-    )
+    p.cut("#a34f2b", [iso(-20, 150, z), iso(40, 150, z), iso(40, 150, z + 84), iso(-20, 150, z + 84)], depth=4)
     for y in (-90, 30):
         p.hole(
             "#ffd98a",
@@ -506,9 +502,7 @@ def it_beheerder() -> Paper:
     p.cut("#ead38a", oval(1094, 166, 17), oval(1150, 212, 24), oval(1140, 150, 10), depth=0, edge=0)
     far = ridge(400, 34, 15)
     hill(p, "#2c4468", far)
-    pines(
-        p, far, [(60, 90), (110, 120), (170, 84), (1500, 130), (1560, 96), (820, 80), (870, 100)], "#28486a"
-    )
+    pines(p, far, [(60, 90), (110, 120), (170, 84), (1500, 130), (1560, 96), (820, 80), (870, 100)], "#28486a")
     near = ridge(476, 26, 31)
     hill(p, "#21455c", near)
     _hall(p, 270, height_at(near, 270) + 14, 390, "#3c5d74", "#ffd36b")
@@ -605,9 +599,7 @@ def bakker() -> Paper:
     _tools(p, 1436)
     p.cut("#a55f33", rect(-20, 640, 1640, 60), depth=18)
     p.cut("#8a4b27", rect(-20, 690, 1640, 160), depth=10)
-    p.cut(
-        "#7b4222", rect(-20, 760, 1640, 4), rect(530, 700, 4, 150), rect(1066, 700, 4, 150), depth=0, edge=0
-    )
+    p.cut("#7b4222", rect(-20, 760, 1640, 4), rect(530, 700, 4, 150), rect(1066, 700, 4, 150), depth=0, edge=0)
     # The loaf on its board.
     p.cut("#e3b878", soft(420, 622, 350, 26, 12), depth=8)
     loaf = curve([(455, 624), (462, 540), (530, 486), (610, 476), (690, 492), (738, 545), (740, 624)])
@@ -927,10 +919,7 @@ def _crane(p: Paper, x: float, y: float) -> None:
         stroke([(660, 62), (1130, 62)], 6),
         stroke([(640, 92), (660, 62)], 6),
     ]
-    jib += [
-        stroke([(670 + n * 46, 92 if n % 2 else 62), (716 + n * 46, 62 if n % 2 else 92)], 4)
-        for n in range(10)
-    ]
+    jib += [stroke([(670 + n * 46, 92 if n % 2 else 62), (716 + n * 46, 62 if n % 2 else 92)], 4) for n in range(10)]
     ties = [
         stroke([(x, 20), (700, 62)], 4),
         stroke([(x, 20), (1390, 90)], 4),
@@ -979,8 +968,7 @@ def vogelhuis() -> Paper:
     boards = [rect(x - w / 2 + n * 60, y - 420, 3, 430) for n in range(1, 5)]
     p.cut("#cf9a59", *boards, depth=0, edge=0, within=gable)
     grain = [
-        curve([(x - 130 + n * 60, y - 60), (x - 122 + n * 60, y - 130), (x - 132 + n * 60, y - 210)])
-        for n in range(5)
+        curve([(x - 130 + n * 60, y - 60), (x - 122 + n * 60, y - 130), (x - 132 + n * 60, y - 210)]) for n in range(5)
     ]
     p.cut("#d9a866", *[stroke(g, 3) for g in grain], depth=0, edge=0, within=gable)
     p.hole("#4a2a1a", oval(x, y - 220, 54), depth=12)
@@ -990,9 +978,7 @@ def vogelhuis() -> Paper:
     for side in (mirror(slope, x), slope):
         p.cut("#b4532b", side, depth=12)
     drift = curve([(x, y - 488), (x + 90, y - 398), (x + 170, y - 300), (x + 232, y - 212)])
-    under = curve(
-        [(x + 206, y - 214), (x + 160, y - 258), (x + 110, y - 318), (x + 60, y - 356), (x, y - 430)]
-    )
+    under = curve([(x + 206, y - 214), (x + 160, y - 258), (x + 110, y - 318), (x + 60, y - 356), (x, y - 430)])
     p.cut("#ffffff", [*drift, *under], mirror([*drift, *under], x), depth=8, edge=0)
     p.cut("#b4532b", rect(x - 176, y - 12, 352, 28), depth=9)
     p.cut(
@@ -1337,9 +1323,7 @@ def vraag() -> Paper:
     for row, (count, y) in enumerate(((7, 770), (6, 694), (5, 618))):
         for n in range(count):
             cx = 800 + (n - (count - 1) / 2) * 104
-            p.cut(
-                ["#e3b878", "#dcab66", "#ecc68c"][(n + row) % 3], soft(cx - 50, y - 36, 100, 74, 6), depth=8
-            )
+            p.cut(["#e3b878", "#dcab66", "#ecc68c"][(n + row) % 3], soft(cx - 50, y - 36, 100, 74, 6), depth=8)
             for size in (30, 20, 10):
                 p.cut(
                     "#c48f4c" if size != 20 else "#f1d3a0",

@@ -231,8 +231,7 @@ def ridge(y: float, swing: float, seed: int) -> Shape:
     r = random.Random(seed)
     a, b, p, q = r.uniform(300, 460), r.uniform(110, 170), r.random() * 6.3, r.random() * 6.3
     return [
-        (x, y + swing * math.sin(x / a + p) + swing * 0.35 * math.sin(x / b + q))
-        for x in range(-40, WIDTH + 41, 10)
+        (x, y + swing * math.sin(x / a + p) + swing * 0.35 * math.sin(x / b + q)) for x in range(-40, WIDTH + 41, 10)
     ]
 
 
@@ -246,9 +245,7 @@ def hill(paper: Paper, colour: str, line: Shape, depth: float = 16) -> None:
     paper.cut(colour, [*line, (WIDTH + 40, HEIGHT + 60), (-40, HEIGHT + 60)], depth=depth)
 
 
-def glow(
-    paper: Paper, x: float, y: float, radii: Sequence[float], colours: Sequence[str], depth: float = 12
-) -> None:
+def glow(paper: Paper, x: float, y: float, radii: Sequence[float], colours: Sequence[str], depth: float = 12) -> None:
     """Rings of paper round a sun or moon, the widest first."""
     for radius, colour in zip(radii, colours, strict=True):
         paper.cut(colour, oval(x, y, radius), depth=depth, edge=0.05, dark=0.16)
@@ -298,9 +295,7 @@ def pine(
         paper.cut(tint(colour, 0.05 * n), shape, depth=depth, edge=0.1)
         if snow:
             cap = 0.55
-            drift = [
-                (x + (px - x) * cap, top + (py - top) * cap) for px, py in [*left, *mirror(left, x)[::-1]]
-            ]
+            drift = [(x + (px - x) * cap, top + (py - top) * cap) for px, py in [*left, *mirror(left, x)[::-1]]]
             paper.cut(
                 snow,
                 [
@@ -313,9 +308,7 @@ def pine(
             )
 
 
-def pines(
-    paper: Paper, line: Shape, spots: Sequence[tuple[float, float]], colour: str, *, snow: str = ""
-) -> None:
+def pines(paper: Paper, line: Shape, spots: Sequence[tuple[float, float]], colour: str, *, snow: str = "") -> None:
     """Firs of the given (x, height) rooted in a ridge."""
     for x, h in spots:
         pine(

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 import structlog
@@ -203,7 +203,7 @@ def _report(outcome: tuple[list[str], bool]) -> None:
     sys.exit(0 if fine else 1)
 
 
-def _give_up(sentence: str) -> Any:
+def _give_up(sentence: str) -> NoReturn:
     click.echo(sentence, err=True)
     sys.exit(1)
 
@@ -218,7 +218,7 @@ class _alone_with:
     def __enter__(self) -> None:
         if self.path is None or sys.platform == "win32":
             return
-        import fcntl  # not on Windows
+        import fcntl  # noqa: PLC0415 (not on Windows)
 
         self.file = self.path.open("w")
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -21,6 +22,7 @@ KINDS = (
     "item_live",
     "item_ended",
     "item_recalled",
+    "share_opened",
     "shared",
     "share_confirmed",
     "milestone",
@@ -196,10 +198,8 @@ class Tail:
                         queue.put_nowait(each)
             except SQLAlchemyError as error:
                 structlog.get_logger().warning("activity could not be read", error=type(error).__name__)
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), self._rhythm)
-            except TimeoutError:
-                pass
             self._wake.clear()
 
     def _read_last(self) -> int:

@@ -3,6 +3,7 @@
 import mimetypes
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -26,8 +27,8 @@ import portal.people.routes
 import portal.recognition.routes
 import portal.results.routes
 import portal.screens.routes
+import portal.sharing.shares
 import portal.signatures.routes
-import portal.sharing.shares  # noqa: F401  (registers its jobs)
 from portal import clock, html, i18n, migrations, settings, web
 from portal.activity import Tail
 from portal.database import Database
@@ -104,9 +105,7 @@ def create_app(chosen: Settings, *, background: bool = True) -> Starlette:
     app.state.find_person = sessions.finder(database)
     app.state.find_organisation = organisation.get
     app.state.notice_signer = web.notice_reader(chosen.secret)
-    app.state.route_params = {
-        route.name: set(route.param_convertors) for route in routes if isinstance(route, Route)
-    }
+    app.state.route_params = {route.name: set(route.param_convertors) for route in routes if isinstance(route, Route)}
     return app
 
 
@@ -163,8 +162,7 @@ _OTHER = {4: "errors/400.html", 5: "errors/500.html"}
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    from http import HTTPStatus  # only to tell our own sentences from the standard phrases
-
+    # Our own sentences, not the standard phrases Starlette fills in.
     message = "" if error.detail == HTTPStatus(error.status_code).phrase else error.detail
     return _error_page(request, error.status_code, message, dict(error.headers or {}))
 

@@ -92,9 +92,9 @@ def _sqlite(url: str, *, writes: bool) -> Engine:
 def _sqlite_driver() -> Any:
     """The newest SQLite at hand: the wheel's, else Python's own. Raises RuntimeError when both are too old."""
     try:
-        import pysqlite3 as driver  # only where its wheel exists
+        import pysqlite3 as driver  # noqa: PLC0415 (only where its wheel exists)
     except ImportError:
-        import sqlite3 as driver
+        import sqlite3 as driver  # noqa: PLC0415 (the fall-back)
     if driver.sqlite_version_info < OLDEST_SQLITE:
         raise RuntimeError(
             f"SQLite {driver.sqlite_version} can damage its own log; {'.'.join(map(str, OLDEST_SQLITE))} or newer "

@@ -36,7 +36,8 @@ def load(database: Database) -> bool:
         house = organisation.for_change(db)
         house.name, house.website, house.accent = "Noorderhout", "https://noorderhout.example", "#14493a"
         house.leaderboard_on = house.names_allowed = True
-        house.logo_id = pictures.store(db, data("campaigns", "noorderhout-logo.png").read_bytes(), kind="logo").id
+        logo = pictures.store(db, data("campaigns", "noorderhout-logo.png").read_bytes(), kind="logo")
+        house.logo_digest = logo.digest
         imports.load_people(db, data("campaigns", "people.csv").read_text(encoding="utf-8"))
         for key in practice.PEOPLE:
             practice.get_or_add(db, key)

@@ -56,8 +56,6 @@ def static(path: str) -> str:
 
 def url(request: Request, name: str, /, **params: Any) -> str:
     """The path of a named route. What the path does not take becomes the query; None leaves a parameter out."""
-    if name not in request.app.state.route_params:  # INTERIM
-        return f"/#{name}"
     route_params = request.app.state.route_params[name]
     path = request.app.url_path_for(name, **{key: value for key, value in params.items() if key in route_params})
     query = {key: value for key, value in params.items() if key not in route_params and value is not None}
@@ -130,16 +128,20 @@ def _escaped_ngettext(one: str, many: str, num: int, **values: Any) -> Markup:
 
 def _render(request: Request, template: str, context: dict[str, Any]) -> str:
     state = request.state
-    return _templates().get_template(template).render(
-        {
-            "request": request,
-            "me": getattr(state, "me", None),
-            "organisation": state.organisation,
-            "language": i18n.language.get(),
-            "nonce": state.nonce,
-            "url": _url_for(request),
-        }
-        | context
+    return (
+        _templates()
+        .get_template(template)
+        .render(
+            {
+                "request": request,
+                "me": getattr(state, "me", None),
+                "organisation": state.organisation,
+                "language": i18n.language.get(),
+                "nonce": state.nonce,
+                "url": _url_for(request),
+            }
+            | context
+        )
     )
 
 

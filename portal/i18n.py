@@ -24,7 +24,8 @@ SOURCE = "en"
 language: ContextVar[str] = ContextVar("language", default="nl")
 """The language of the request, mail or screen being made."""
 
-Message = tuple[str, str | tuple[str, str]]
+Message = str | tuple[str, ...]
+"""One text, or the forms of a plural one."""
 
 
 @cache
@@ -42,15 +43,16 @@ def catalog(code: str) -> dict[str, Any]:
 def gettext(text: str, **values: Any) -> str:
     """`text` in the current language, with `%(name)s` filled in from `values`."""
     found = catalog(language.get()).get(text, text)
-    found = found[0] if isinstance(found, tuple) else found
-    return found % values if values else found
+    translated: str = found[0] if isinstance(found, tuple) else found
+    return translated % values if values else translated
 
 
 def ngettext(one: str, many: str, num: int, **values: Any) -> str:
     """The form that fits `num`, which the text may name as `%(num)s`, written as the language writes numbers."""
     found = catalog(language.get()).get(one, (one, many))
     found = found if isinstance(found, tuple) else (found, found)
-    return (found[0] if num == 1 else found[1]) % {"num": number(num), **values}
+    form: str = found[0] if num == 1 else found[1]
+    return form % {"num": number(num), **values}
 
 
 def lazy(text: str) -> Any:
@@ -108,7 +110,10 @@ KEYWORDS: dict[str, tuple[Any, ...] | None] = {"_": None, "gettext": None, "lazy
 def messages() -> dict[Message, set[str]]:
     """Every text in code and templates, with the capabilities that use it."""
     found: dict[Message, set[str]] = {}
-    for folder, method, pattern in (("portal", "python", "*.py"), ("templates", "jinja2.ext:babel_extract", "*.html")):
+    for folder, method, pattern in (
+        ("portal", "python", "*.py"),
+        ("templates", "jinja2.ext:babel_extract", "*.html"),
+    ):
         root = data(folder) if folder != "portal" else Path(__file__).parent
         for path in sorted([*root.rglob(pattern), *root.rglob(pattern.replace(".html", ".txt"))]):
             inside = path.relative_to(root).parts
@@ -118,16 +123,14 @@ def messages() -> dict[Message, set[str]]:
                 method, path, keywords=KEYWORDS, options={"newstyle_gettext": "true", "trimmed": "true"}
             ):
                 if text:
-                    found.setdefault(("plural", tuple(text)) if isinstance(text, tuple) else ("", text), set()).add(
-                        capability
-                    )
+                    found.setdefault(text, set()).add(capability)
     return found
 
 
 def untranslated(code: str) -> list[str]:
     known = catalog(code)
     missing = []
-    for _, text in messages():
+    for text in messages():
         original = text if isinstance(text, str) else text[0]
         translation = known.get(original)
         if not translation or (isinstance(text, tuple) and not all(translation)):
@@ -141,8 +144,8 @@ def add_new_texts(code: str) -> list[str]:
     for path in data("locale", code).glob("*.po"):
         with path.open("rb") as file:
             present |= {m.id if isinstance(m.id, str) else m.id[0] for m in pofile.read_po(file, locale=code)}
-    fresh: dict[str, list[str | tuple[str, ...]]] = {}
-    for (_, text), users in messages().items():
+    fresh: dict[str, list[Message]] = {}
+    for text, users in messages().items():
         original = text if isinstance(text, str) else text[0]
         if original not in present:
             fresh.setdefault(sorted(users)[0], []).append(text)
@@ -163,7 +166,7 @@ def add_new_texts(code: str) -> list[str]:
 def main(languages: Iterable[str] = ("nl",)) -> int:
     for code in languages:
         added = add_new_texts(code)
-        print(f"{code}: {len(added)} new, {len(untranslated(code))} without a translation")
+        sys.stdout.write(f"{code}: {len(added)} new, {len(untranslated(code))} without a translation\n")
     return 0
 
 

@@ -69,11 +69,16 @@ def job(
     return register
 
 
-def enqueue(
-    db: Session, kind: str, *, run_at: datetime | None = None, dedupe: str | None = None, **args: Any
-) -> None:
+def enqueue(db: Session, kind: str, *, run_at: datetime | None = None, dedupe: str | None = None, **args: Any) -> None:
     """Ask for a job in the caller's transaction: a rollback takes it back."""
-    row = {"kind": kind, "args": args, "run_at": run_at or clock.now(), "dedupe": dedupe, "attempts": 0, "error": ""}
+    row = {
+        "kind": kind,
+        "args": args,
+        "run_at": run_at or clock.now(),
+        "dedupe": dedupe,
+        "attempts": 0,
+        "error": "",
+    }
     if dedupe is None:
         db.add(Job(**row))
         return
@@ -169,7 +174,7 @@ class Runner:
         except _LeaseLost:
             log.warning("another runner took this job over")
         except Exception as error:  # whatever a job raises, the runner goes on with the next one
-            wait = timedelta(seconds=min(3600, 5 * 2**claimed.attempts) * random.uniform(0.8, 1.2))
+            wait = timedelta(seconds=min(3600, 5 * 2**claimed.attempts) * random.uniform(0.8, 1.2))  # noqa: S311
             log.warning("job failed, will be tried again", error=repr(error), wait=wait.total_seconds())
             self._settle(claimed, run_at=clock.now() + wait, error=repr(error)[:2000])
 

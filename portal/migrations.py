@@ -17,7 +17,7 @@ def upgrade(url: str) -> None:
 
 
 def difference(database: Database) -> str:
-    """"" when the schema is this release's, else a sentence that says what is the matter."""
+    """ "" when the schema is this release's, else a sentence that says what is the matter."""
     with database.reader.connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
     wanted, known = _revisions()

@@ -70,10 +70,9 @@ def serve(app: Starlette, settings: Settings, *, ready: Any = None) -> int:
     try:
         listening = _listen(settings.host, settings.port)
     except OSError as error:
-        print(
+        sys.stderr.write(
             f"Port {settings.port} on {settings.host} cannot be used: {error.strerror}. "
-            "Another portal may be running; choose a different one with PORTAL_PORT=8001.",
-            file=sys.stderr,
+            "Another portal may be running; choose a different one with PORTAL_PORT=8001.\n"
         )
         return 1
     config = uvicorn.Config(

@@ -4,7 +4,7 @@ import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,7 +30,9 @@ def _setting(default: Any, about: str) -> Any:
 class Settings:
     """Every setting, checked. The environment calls `base_url` PORTAL_BASE_URL, and so on."""
 
-    data_dir: Path = _setting(Path("var"), "Folder for the database file and everything else that is kept.")
+    data_dir: Path = field(
+        default=Path("var"), metadata={"about": "Folder for the database file and everything else that is kept."}
+    )
     database_url: str = _setting("", "SQLAlchemy address; empty means portal.db in the data folder.")
     base_url: str = _setting("http://localhost:8000", "The address colleagues open.")
     link_base_url: str = _setting("", "The short domain of tracked links; empty means the base address.")
@@ -47,10 +49,12 @@ class Settings:
     oidc_client_secret: str = _setting("", "The provider's secret for this portal.")
     oidc_name: str = _setting("", "What the sign-in button calls the provider.")
     oidc_link_verified_email: bool = _setting(
-        False, "Bind a provider's account to the person with the same address, if the provider vouches for it."
+        False,
+        "Bind a provider's account to the person with the same address, if the provider vouches for it.",
     )
     oidc_create_people: str = _setting(
-        "", "Department that people unknown so far are added to at their first single sign-on; empty: not added."
+        "",
+        "Department that people unknown so far are added to at their first single sign-on; empty: not added.",
     )
     mail_url: str = _setting("", "Mail server: smtp://host:port, smtp+starttls://user:pass@host or smtps://…")
     mail_from: str = _setting("", "Sender of mails from the portal.")
@@ -183,8 +187,6 @@ def worth_a_warning(settings: Settings) -> list[str]:
 
 
 def _complete(settings: Settings) -> Settings:
-    from dataclasses import replace  # here, where the one use is
-
     return replace(
         settings,
         database_url=settings.database_url or f"sqlite:///{settings.data_dir / 'portal.db'}",

@@ -1,7 +1,7 @@
 """What every table shares: naming of constraints, moments in UTC, keys that are never used twice."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, mapped_column
@@ -43,9 +43,13 @@ class Base(DeclarativeBase):
         }
     )
     # SQLite numbers rows itself only in a column called INTEGER, which there holds 64 bits as well.
-    type_annotation_map = {datetime: Moment(), str: Text(), int: BigInteger().with_variant(Integer, "sqlite")}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: Moment(),
+        str: Text(),
+        int: BigInteger().with_variant(Integer, "sqlite"),
+    }
     # Links, activity and screens refer to ids long after a row is gone: SQLite must not hand one out again.
-    __table_args__: Any = {"sqlite_autoincrement": True}
+    __table_args__: Any = {"sqlite_autoincrement": True}  # noqa: RUF012
 
 
 Key = Annotated[int, mapped_column(primary_key=True)]

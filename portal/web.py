@@ -107,7 +107,8 @@ class Form:
     def number(self, name: str) -> int | None:
         """A whole number between 0 and the largest id; None when missing or something else."""
         value = self._value(name).strip()
-        return int(value) if value.isascii() and value.isdigit() and int(value[:20]) <= LARGEST_ID else None
+        is_number = value.isascii() and value.isdigit() and len(value) < 20
+        return int(value) if is_number and int(value) <= LARGEST_ID else None
 
     def getlist(self, name: str) -> list[str]:
         return [value for value in self.data.getlist(name) if isinstance(value, str)]
@@ -182,6 +183,7 @@ def stream(path: str, handler: Callable[[Request], Awaitable[Response]], *, name
 
     async def endpoint(request: Request) -> Response:
         await run_in_threadpool(prepare_anonymous, request)
+        i18n.language.set(language_of(request, request.state.me))  # what a thread sets stays in that thread
         return await handler(request)
 
     route = PortalRoute(path, endpoint, methods=["GET"], name=name or handler.__name__)

@@ -104,7 +104,9 @@ def campaign(db: Session, slug: str = "", **values: Any) -> Campaign:
     return row
 
 
-def item(db: Session, campaign_row: Campaign | None = None, *, title: str = "Timmerman in Zwolle", **values: Any) -> Item:
+def item(
+    db: Session, campaign_row: Campaign | None = None, *, title: str = "Timmerman in Zwolle", **values: Any
+) -> Item:
     """An approved item that is live, with two captions in each language."""
     now = clock.now()
     defaults = {

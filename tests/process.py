@@ -141,9 +141,7 @@ class Browser:
         connection = http.client.HTTPConnection("127.0.0.1", self.portal.port, timeout=10)
         cookie = {"Cookie": f"portal={self.session}"} if self.session else {}
         try:
-            connection.request(
-                method, path, body, {"Host": f"localhost:{self.portal.port}", **cookie, **headers}
-            )
+            connection.request(method, path, body, {"Host": f"localhost:{self.portal.port}", **cookie, **headers})
             response = connection.getresponse()
             names = {name.lower(): value for name, value in response.getheaders()}
             return Said(response.status, names, response.read().decode())

@@ -29,9 +29,7 @@ def submit(db: Session, item: Item, *, by: Person | None, note: str = "", versio
     _take(db, item, "submitted", by=by, note=note, version=version)
 
 
-def approve(
-    db: Session, item: Item, *, by: Person | None, note: str = "", version: int | None = None
-) -> None:
+def approve(db: Session, item: Item, *, by: Person | None, note: str = "", version: int | None = None) -> None:
     """Let the item go to the feed, now or on its day. Raises AlreadyDone or NotYours.
 
     `version` is what the approver saw; `by` is None only for the command line.
@@ -42,9 +40,7 @@ def approve(
     watch(db, item)
 
 
-def return_to_editor(
-    db: Session, item: Item, *, by: Person | None, note: str = "", version: int | None = None
-) -> None:
+def return_to_editor(db: Session, item: Item, *, by: Person | None, note: str = "", version: int | None = None) -> None:
     """Hand the item back as a draft, with a note that says what to change."""
     if not note.strip():
         raise StepRefused(_("Write a line about what to change, so your colleague can go on."))

@@ -57,9 +57,7 @@ class CampaignDraft:
     goal_number: int | None = None
     starts_on: date | None = None
     ends_on: date | None = None
-    texts: dict[str, CampaignWords] = field(
-        default_factory=lambda: {key: CampaignWords() for key in LANGUAGES}
-    )
+    texts: dict[str, CampaignWords] = field(default_factory=lambda: {key: CampaignWords() for key in LANGUAGES})
 
 
 @dataclass
@@ -144,8 +142,7 @@ def put_in_item(draft: ItemDraft, item: Item) -> None:
     # A caption that stays the same keeps its row: shares point at it.
     kept = {(c.network, c.language, c.body): c for c in item.captions}
     item.captions = [
-        kept.get((c.network, c.language, c.body))
-        or Caption(network=c.network, language=c.language, body=c.body)
+        kept.get((c.network, c.language, c.body)) or Caption(network=c.network, language=c.language, body=c.body)
         for c in draft.captions
     ]
 
@@ -199,10 +196,7 @@ def target_problem(target: str) -> str | None:
     if len(target) > LONGEST_TARGET:
         return _("This address is too long: at most %(most)s characters.", most=LONGEST_TARGET)
     whole = _("This is not a complete web address. Copy it from the address bar: it starts with https://.")
-    if (
-        any(unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zs", "Zl", "Zp") for sign in target)
-        or "\\" in target
-    ):
+    if any(unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zs", "Zl", "Zp") for sign in target) or "\\" in target:
         return _("An address has no spaces, line breaks or backslashes. Copy it once more.")
     try:
         parts = urlsplit(target)
@@ -260,9 +254,7 @@ def _words(found: Problems, draft: ItemDraft, has_picture: bool) -> None:
         if words.title and not words.summary:
             found.setdefault(f"summary_{language}", _("Add a line that says why this is worth sharing."))
         if words.title and has_picture and not words.picture_alt:
-            found[f"picture_alt_{language}"] = _(
-                "Say what the picture shows, for colleagues who cannot see it."
-            )
+            found[f"picture_alt_{language}"] = _("Say what the picture shows, for colleagues who cannot see it.")
         _text(found, f"title_{language}", words.title, LONGEST_TITLE)
         _text(found, f"summary_{language}", words.summary, LONGEST_SUMMARY)
         _text(found, f"conditions_{language}", words.conditions, LONGEST_CONDITIONS)
@@ -271,9 +263,7 @@ def _words(found: Problems, draft: ItemDraft, has_picture: bool) -> None:
 
 def _captions(found: Problems, draft: ItemDraft) -> None:
     if len(draft.captions) > MOST_CAPTIONS:
-        found["captions"] = _(
-            "That is a lot to choose from: keep at most %(most)s captions.", most=MOST_CAPTIONS
-        )
+        found["captions"] = _("That is a lot to choose from: keep at most %(most)s captions.", most=MOST_CAPTIONS)
     seen: set[tuple[str, str, str]] = set()
     for place, caption in enumerate(draft.captions):
         name = f"caption-{place}"
@@ -301,9 +291,7 @@ def _text(found: Problems, name: str, value: str, most: int) -> None:
             _("This is %(length)s characters; at most %(most)s fit.", length=len(value), most=most),
         )
     elif not is_plain(value):
-        found.setdefault(
-            name, _("There is an invisible sign in this text. Type it once more instead of pasting.")
-        )
+        found.setdefault(name, _("There is an invisible sign in this text. Type it once more instead of pasting."))
 
 
 def _day(found: Problems, name: str, value: date | None, missing: str) -> None:
@@ -316,8 +304,7 @@ def _day(found: Problems, name: str, value: date | None, missing: str) -> None:
 def is_plain(text: str) -> bool:
     """Whether there are no control signs, half characters or signs that turn the reading direction."""
     return not any(
-        (unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\n\t")
-        or sign in "\u202a\u202b\u202d\u202e"
+        (unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\n\t") or sign in "\u202a\u202b\u202d\u202e"
         for sign in text
     )
 
@@ -329,9 +316,7 @@ def tidy_line(text: str) -> str:
 
 def tidy_paragraphs(text: str) -> str:
     """Paragraphs kept apart by one empty line, each on one line."""
-    return "\n\n".join(
-        filter(None, (tidy_line(part) for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n"))))
-    )
+    return "\n\n".join(filter(None, (tidy_line(part) for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")))))
 
 
 def tidy_caption(text: str) -> str:
@@ -352,7 +337,5 @@ def slug_of(text: str, taken: Iterable[str] = ()) -> str:
 
 def fingerprint(*parts: object) -> str:
     """32 characters that are the same only for the same parts."""
-    text = json.dumps(
-        parts, default=lambda part: vars(part) if is_dataclass(part) else str(part), sort_keys=True
-    )
+    text = json.dumps(parts, default=lambda part: vars(part) if is_dataclass(part) else str(part), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -17,9 +17,7 @@ class ChangedMeanwhile(ValueError):
     """The row is not the one the edit started from; nothing was written."""
 
 
-def create_campaign(
-    db: Session, draft: CampaignDraft, *, by: Person | None, slug: str | None = None
-) -> Campaign:
+def create_campaign(db: Session, draft: CampaignDraft, *, by: Person | None, slug: str | None = None) -> Campaign:
     """A campaign from a draft without problems."""
     campaign = Campaign(
         slug=slug or drafts.slug_of(first_title(draft), queries.slugs_of_campaigns(db)),
@@ -36,9 +34,7 @@ def create_campaign(
     return campaign
 
 
-def change_campaign(
-    db: Session, campaign: Campaign, draft: CampaignDraft, *, by: Person | None, version: int
-) -> None:
+def change_campaign(db: Session, campaign: Campaign, draft: CampaignDraft, *, by: Person | None, version: int) -> None:
     """Write the draft if the campaign still has `version`. Raises ChangedMeanwhile.
 
     Items whose days the new period cuts off or opens up are told of at once.
@@ -135,10 +131,7 @@ def first_title(draft: ItemDraft | CampaignDraft) -> str:
 def last_editor(db: Session, item: Item) -> str | None:
     """The name of whoever changed the item or took a step with it last."""
     newest = db.execute(
-        select(Approval.by_id, Approval.at)
-        .where(Approval.item_id == item.id)
-        .order_by(Approval.id.desc())
-        .limit(1)
+        select(Approval.by_id, Approval.at).where(Approval.item_id == item.id).order_by(Approval.id.desc()).limit(1)
     ).first()
     who = newest.by_id if newest and newest.at >= item.changed_at else item.changed_by_id
     return queries.names(db, [who]).get(who) if who else None

@@ -56,10 +56,7 @@ def typed_captions(form: Form) -> list[CaptionDraft]:
         form.getlist("caption_body"),
         strict=False,
     )
-    return [
-        CaptionDraft(network, language, drafts.tidy_caption(body))
-        for network, language, body in list(rows)[:200]
-    ]
+    return [CaptionDraft(network, language, drafts.tidy_caption(body)) for network, language, body in list(rows)[:200]]
 
 
 def has_file(form: Form, name: str) -> bool:
@@ -84,7 +81,5 @@ def _day(form: Form, name: str, problems: Problems) -> date | None:
     try:
         return date.fromisoformat(typed) if typed else None
     except ValueError:
-        problems[name] = _(
-            "This is not a day we know. Choose it from the calendar, or write it like 2026-03-31."
-        )
+        problems[name] = _("This is not a day we know. Choose it from the calendar, or write it like 2026-03-31.")
         return None

@@ -16,9 +16,7 @@ from portal.people.models import LANGUAGES, Organisation, Person
 from portal.web import Form, action, editor, flash, page, see_other
 
 
-def campaign_item(
-    request: Request, *, db: Session, me: Person, organisation: Organisation, item_id: int
-) -> Response:
+def campaign_item(request: Request, *, db: Session, me: Person, organisation: Organisation, item_id: int) -> Response:
     item = queries.get_item(db, item_id)
     return item_page_again(request, db, me, organisation, item=item)
 
@@ -118,9 +116,7 @@ def recall_item(
     note = form.lines("note", 10_000)
     if len(note) > approval.LONGEST_NOTE:
         sentence = _("Keep the note to %(most)s characters, please.", most=approval.LONGEST_NOTE)
-        return item_page_again(
-            request, db, me, organisation, item=item, note=note, errors={"recall_note": sentence}
-        )
+        return item_page_again(request, db, me, organisation, item=item, note=note, errors={"recall_note": sentence})
     try:
         approval.recall(db, item, by=me, note=note)
         flash(request, _("Recalled. It is off the feed and the screens; links people shared keep working."))

@@ -114,9 +114,7 @@ def _files(source: Path | bytes) -> tuple[str, dict[str, bytes]]:
     try:
         return _from_zip(source.read_bytes(), source.stem)
     except OSError as error:
-        raise KitRefused(
-            [_("%(path)s cannot be read: %(reason)s.", path=source, reason=error.strerror)]
-        ) from None
+        raise KitRefused([_("%(path)s cannot be read: %(reason)s.", path=source, reason=error.strerror)]) from None
 
 
 def _from_folder(folder: Path) -> dict[str, bytes]:
@@ -128,9 +126,7 @@ def _from_folder(folder: Path) -> dict[str, bytes]:
         if _is_ignored(name):
             continue
         if path.is_symlink():
-            problems.append(
-                _("%(file)s is a link to another place: put the file itself in the kit.", file=name)
-            )
+            problems.append(_("%(file)s is a link to another place: put the file itself in the kit.", file=name))
             continue
         if not path.is_file():
             continue
@@ -239,9 +235,7 @@ class _Reading:
         source = self._text("campaign.toml")
         if source is None:
             if "campaign.toml" not in self.files:
-                self._problem(
-                    "campaign.toml", _("This file is missing; it holds the period, the goal and the name.")
-                )
+                self._problem("campaign.toml", _("This file is missing; it holds the period, the goal and the name."))
             return None
         table = self._toml("campaign.toml", source)
         if table is None:
@@ -257,9 +251,7 @@ class _Reading:
                 ),
             )
         names = sorted(
-            name
-            for name in self.files
-            if name.endswith(".md") and "/" not in name and name.lower() != "readme.md"
+            name for name in self.files if name.endswith(".md") and "/" not in name and name.lower() != "readme.md"
         )
         start = starts.from_start(clock.today())
         items = [item for name in names if (item := self._item(name, start, ends.from_start(clock.today())))]
@@ -434,9 +426,7 @@ class _Reading:
             return None
         body = self.files.get(PurePosixPath(name).as_posix())
         if body is None:
-            self._problem(
-                file, _("There is no picture %(name)s in the kit.", name=name), key="picture", line=line
-            )
+            self._problem(file, _("There is no picture %(name)s in the kit.", name=name), key="picture", line=line)
             return None
         try:
             pictures.check(body)
@@ -470,9 +460,7 @@ class _Reading:
             )
             return None
 
-    def _unknown(
-        self, file: str, source: str, table: dict[str, Any], known: set[str], *, inside: str = ""
-    ) -> None:
+    def _unknown(self, file: str, source: str, table: dict[str, Any], known: set[str], *, inside: str = "") -> None:
         for key in table:
             if key not in known:
                 whole = f"{inside}.{key}" if inside else key

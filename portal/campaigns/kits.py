@@ -63,9 +63,7 @@ def export(slug: str, path: str | Path) -> tuple[list[str], bool]:
             campaign = queries.find_campaign(db, slug)
             if campaign is None:
                 known = ", ".join(sorted(queries.slugs_of_campaigns(db))) or "–"
-                return [
-                    _("There is no campaign %(slug)s. There are: %(known)s.", slug=slug, known=known)
-                ], False
+                return [_("There is no campaign %(slug)s. There are: %(known)s.", slug=slug, known=known)], False
             body = export_kit(db, campaign)
         try:
             with target.open("xb") as file:
@@ -167,9 +165,7 @@ def _load_item(
     approve: bool,
 ) -> None:
     draft = new.dated(campaign.starts_on)
-    problems = drafts.item_problems(
-        draft, has_picture=new.picture is not None, campaign_ends_on=campaign.ends_on
-    )
+    problems = drafts.item_problems(draft, has_picture=new.picture is not None, campaign_ends_on=campaign.ends_on)
     if problems:
         raise KitRefused([f"{new.file}: {sentence}" for sentence in problems.values()])
     if item is None:

@@ -17,6 +17,8 @@ KINDS: dict[str, Any] = {
     "story": lazy("Story"),
     "contest": lazy("Contest"),
 }
+KINDS_FOR_READERS: dict[str, Any] = KINDS | {"promotion": lazy("Offer"), "article": lazy("Good to know")}
+"""What colleagues and walls call them: the word for the reader's side of it."""
 KIND_HELP: dict[str, Any] = {
     "vacancy": lazy("A job somebody in a colleague's network would love"),
     "promotion": lazy("An offer, with its conditions"),

@@ -131,9 +131,7 @@ class Item(Base):
 
     campaign: Mapped[Campaign] = relationship(lazy="raise", back_populates="items")
     texts: Mapped[list["ItemText"]] = relationship(lazy="raise", cascade="all, delete-orphan")
-    captions: Mapped[list["Caption"]] = relationship(
-        lazy="raise", cascade="all, delete-orphan", order_by="Caption.id"
-    )
+    captions: Mapped[list["Caption"]] = relationship(lazy="raise", cascade="all, delete-orphan", order_by="Caption.id")
     picture: Mapped[Picture | None] = relationship(lazy="raise")
 
     def text(self, language: str) -> "ItemText":
@@ -147,9 +145,7 @@ class Item(Base):
 
     def is_live(self, at: datetime | None = None) -> bool:
         at = at or clock.now()
-        return (
-            self.state == "approved" and self.publish_at <= at and (self.ends_at is None or at < self.ends_at)
-        )
+        return self.state == "approved" and self.publish_at <= at and (self.ends_at is None or at < self.ends_at)
 
     def has_ended(self, at: datetime | None = None) -> bool:
         return self.ends_at is not None and self.ends_at <= (at or clock.now())
@@ -183,9 +179,7 @@ class Approval(Base):
 
     __tablename__ = "approval"
     __table_args__ = (
-        CheckConstraint(
-            one_of("step", "submitted", "approved", "returned", "recalled", "reopened"), name="step"
-        ),
+        CheckConstraint(one_of("step", "submitted", "approved", "returned", "recalled", "reopened"), name="step"),
     )
 
     id: Mapped[Key]

@@ -71,9 +71,7 @@ def keep(db: Session, rendered: Rendered) -> Picture:
     wanted = select(Picture).where(Picture.digest == rendered.digest)
     if (known := db.scalar(wanted)) is not None:
         return known
-    picture = Picture(
-        digest=rendered.digest, width=rendered.width, height=rendered.height, created_at=clock.now()
-    )
+    picture = Picture(digest=rendered.digest, width=rendered.width, height=rendered.height, created_at=clock.now())
     try:
         with db.begin_nested():
             db.add(picture)
@@ -107,10 +105,6 @@ def address(picture: Picture, size: str) -> str:
     return f"/pictures/{picture.digest}/{size}.{'png' if size == 'logo' else 'jpg'}"
 
 
-def get(db: Session, picture_id: int | None) -> Picture | None:
-    return db.get(Picture, picture_id) if picture_id else None
-
-
 def find(db: Session, digest: str, size: str) -> tuple[bytes, str] | None:
     """The bytes and media type of one rendering."""
     row = db.execute(
@@ -123,9 +117,7 @@ def find(db: Session, digest: str, size: str) -> tuple[bytes, str] | None:
 
 def is_rendering_of(db: Session, picture_id: int, body: bytes) -> bool:
     """Whether `body` is, byte for byte, one of the sizes of this picture, as it is in an exported kit."""
-    return bool(
-        db.scalar(select(exists().where(PictureSize.picture_id == picture_id, PictureSize.body == body)))
-    )
+    return bool(db.scalar(select(exists().where(PictureSize.picture_id == picture_id, PictureSize.body == body))))
 
 
 def _read(body: bytes, kind: Kind) -> tuple[Image.Image, tuple[int, int]]:
@@ -156,9 +148,7 @@ def _read(body: bytes, kind: Kind) -> tuple[Image.Image, tuple[int, int]]:
         image.load()
         upright = ImageOps.exif_transpose(image)
     except Exception:
-        raise PictureRefused(
-            _("This picture is damaged or only half of it arrived. Choose it again.")
-        ) from None
+        raise PictureRefused(_("This picture is damaged or only half of it arrived. Choose it again.")) from None
     if (upright.width > upright.height) != (width > height):
         width, height = height, width
     if width < least[0] or height < least[1]:
@@ -181,9 +171,7 @@ def _refuse_unless(fine: bool, sentence: str) -> None:
 
 
 def _too_many_pixels() -> str:
-    return _(
-        "This picture has more than 40 million pixels. Make it smaller first: 2400 pixels wide is plenty."
-    )
+    return _("This picture has more than 40 million pixels. Make it smaller first: 2400 pixels wide is plenty.")
 
 
 def _photo(image: Image.Image) -> list[Rendering]:

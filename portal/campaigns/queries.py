@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -33,21 +33,20 @@ def get_item(db: Session, item_id: int) -> Item:
 
 def live_items(db: Session, at: datetime | None = None) -> list[Item]:
     """Approved items inside their own days and their campaign's, newest first, with all that is shown."""
-    at = at or clock.now()
+    query = _items().join(Item.campaign).where(*live_at(at or clock.now()))
+    return list(db.scalars(query.order_by(Item.publish_at.desc(), Item.id.desc())).unique())
+
+
+def live_at(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The conditions on an item and its campaign for being shown and shared at that moment."""
     day = clock.local(at).date()
-    query = (
-        _items()
-        .join(Item.campaign)
-        .where(
-            Item.state == "approved",
-            Item.publish_at <= at,
-            Item.ends_at.is_(None) | (Item.ends_at > at),
-            Campaign.starts_on <= day,
-            Campaign.ends_on >= day,
-        )
-        .order_by(Item.publish_at.desc(), Item.id.desc())
+    return (
+        Item.state == "approved",
+        Item.publish_at <= at,
+        Item.ends_at.is_(None) | (Item.ends_at > at),
+        Campaign.starts_on <= day,
+        Campaign.ends_on >= day,
     )
-    return list(db.scalars(query).unique())
 
 
 def running_campaign(db: Session, day: date) -> Campaign | None:
@@ -76,25 +75,21 @@ def get_campaign(db: Session, campaign_id: int) -> Campaign:
 
 
 def find_campaign(db: Session, slug: str) -> Campaign | None:
-    return db.scalars(
-        select(Campaign).options(selectinload(Campaign.texts)).where(Campaign.slug == slug)
-    ).one_or_none()
+    return db.scalars(select(Campaign).options(selectinload(Campaign.texts)).where(Campaign.slug == slug)).one_or_none()
 
 
 def items_of(db: Session, campaign_id: int) -> list[Item]:
     """All items of a campaign in the order they appear on the feed."""
-    return list(
-        db.scalars(
-            _items().where(Item.campaign_id == campaign_id).order_by(Item.publish_at, Item.id)
-        ).unique()
-    )
+    return list(db.scalars(_items().where(Item.campaign_id == campaign_id).order_by(Item.publish_at, Item.id)).unique())
 
 
 def waiting_items(db: Session) -> list[Item]:
     """What waits for approval; what appears first comes first."""
-    return list(
-        db.scalars(_items().where(Item.state == "in_review").order_by(Item.publish_at, Item.id)).unique()
-    )
+    return list(db.scalars(_items().where(Item.state == "in_review").order_by(Item.publish_at, Item.id)).unique())
+
+
+def number_waiting(db: Session) -> int:
+    return db.scalar(select(func.count()).select_from(Item).where(Item.state == "in_review")) or 0
 
 
 @dataclass(frozen=True)
@@ -118,9 +113,7 @@ def campaign_cards(db: Session, day: date) -> list[CampaignCard]:
     ):
         counts.setdefault(campaign_id, {})[state] = number
     campaigns = db.scalars(
-        select(Campaign)
-        .options(selectinload(Campaign.texts))
-        .order_by(Campaign.starts_on.desc(), Campaign.id.desc())
+        select(Campaign).options(selectinload(Campaign.texts)).order_by(Campaign.starts_on.desc(), Campaign.id.desc())
     ).all()
     cards = [CampaignCard(each, phase(each, day), counts.get(each.id, {})) for each in campaigns]
     order = ("running", "coming", "past")
@@ -159,9 +152,7 @@ def latest_notes(db: Session, ids: Sequence[int]) -> dict[int, str]:
     if not ids:
         return {}
     last = select(func.max(Approval.id)).where(Approval.item_id.in_(ids)).group_by(Approval.item_id)
-    rows = db.execute(
-        select(Approval.item_id, Approval.note).where(Approval.id.in_(last), Approval.note != "")
-    )
+    rows = db.execute(select(Approval.item_id, Approval.note).where(Approval.id.in_(last), Approval.note != ""))
     return dict(rows.all())
 
 

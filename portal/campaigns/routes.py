@@ -58,9 +58,9 @@ def approve_item(
     except approval.NotYours as refused:
         raise Forbidden(str(refused)) from None
     except approval.AlreadyDone as done:
-        return _decided(request, item, form, str(done), kind="info")
+        return _decided(request, db, item, form, str(done), kind="info")
     state, _kind = labels.standing(item, item.campaign)
-    return _decided(request, item, form, _("Approved: %(state)s.", state=state), kind="ok")
+    return _decided(request, db, item, form, _("Approved: %(state)s.", state=state), kind="ok")
 
 
 def return_item(
@@ -70,12 +70,10 @@ def return_item(
     note = form.lines("note", 10_000)
     try:
         if len(note) > approval.LONGEST_NOTE:
-            raise approval.StepRefused(
-                _("Keep the note to %(most)s characters, please.", most=approval.LONGEST_NOTE)
-            )
+            raise approval.StepRefused(_("Keep the note to %(most)s characters, please.", most=approval.LONGEST_NOTE))
         approval.return_to_editor(db, item, by=me, note=note, version=form.number("version"))
     except approval.AlreadyDone as done:
-        return _decided(request, item, form, str(done), kind="info")
+        return _decided(request, db, item, form, str(done), kind="info")
     except approval.StepRefused as refused:
         if form.get("from") != "list":
             return items.item_page_again(
@@ -96,22 +94,25 @@ def return_item(
                 ),
                 status_code=422,
             )
-        return _campaigns_page(
-            request, db, me, organisation, status=422, returned=(item.id, note, str(refused))
-        )
-    return _decided(request, item, form, _("Returned with your note. It is a draft again."), kind="ok")
+        return _campaigns_page(request, db, me, organisation, status=422, returned=(item.id, note, str(refused)))
+    return _decided(request, db, item, form, _("Returned with your note. It is a draft again."), kind="ok")
 
 
-def _decided(request: Request, item: Item, form: Form, sentence: str, *, kind: str) -> Response:
+def _decided(request: Request, db: Session, item: Item, form: Form, sentence: str, *, kind: str) -> Response:
     """Say what became of it: in place for htmx, else on the page the form was on."""
     from_list = form.get("from") == "list"
     if html.is_htmx(request) and from_list:
-        piece = html.piece(request, "campaigns/_decided.html", item=item, sentence=sentence, kind=kind)
-        return html.swap(request, piece, otherwise="")
+        number = queries.number_waiting(db)
+        return html.swap(
+            request,
+            html.piece(request, "campaigns/_decided.html", item=item, sentence=sentence, kind=kind),
+            html.piece(request, "campaigns/_waiting_title.html", number=number, swapped=True),
+            otherwise=html.url(request, "campaigns"),
+        )
     flash(request, sentence)
-    return (
-        see_other(request, "campaigns") if from_list else see_other(request, "campaign_item", item_id=item.id)
-    )
+    if from_list:
+        return see_other(request, "campaigns")
+    return see_other(request, "campaign_item", item_id=item.id)
 
 
 def new_campaign(request: Request) -> Response:
@@ -247,49 +248,39 @@ def picture(*, db: Session, digest: str, file: str) -> Response:
     )
 
 
-def logo_form(request: Request, *, db: Session, organisation: Organisation) -> Response:
-    return _logo_page(request, db, organisation)
+def logo_form(request: Request, *, organisation: Organisation) -> Response:
+    return _logo_page(request, organisation)
 
 
-def set_logo(
-    request: Request, *, db: Session, me: Person, form: Form, organisation: Organisation
-) -> Response:
+def set_logo(request: Request, *, db: Session, me: Person, form: Form, organisation: Organisation) -> Response:
     house = organisations.for_change(db)
     if form.is_set("remove"):
-        logo_id = None
+        digest = ""
     else:
         body = form.file("logo")
         try:
             if not body:
                 raise PictureRefused(_("Choose a picture of your logo first."))
-            logo_id = pictures.store(db, body, "logo").id
+            digest = pictures.store(db, body, "logo").digest
         except PictureRefused as refused:
-            return _logo_page(request, db, organisation, errors={"logo": str(refused)}, status=422)
-    if logo_id != house.logo_id:
-        house.logo_id = logo_id
+            return _logo_page(request, organisation, errors={"logo": str(refused)}, status=422)
+    if digest != house.logo_digest:
+        house.logo_digest = digest
         house.version += 1
-        audit.write(db, "logo_changed", "organisation", house.id, by=me, picture=logo_id)
-    flash(
-        request, _("The logo is saved.") if logo_id else _("The logo is gone; your name stands in its place.")
-    )
+        audit.write(db, "logo_changed", "organisation", house.id, by=me, picture=digest)
+    flash(request, _("The logo is saved.") if digest else _("The logo is gone; your name stands in its place."))
     return see_other(request, "logo_form")
 
 
 def _logo_page(
-    request: Request,
-    db: Session,
-    organisation: Organisation,
-    *,
-    errors: dict[str, str] | None = None,
-    status: int = 200,
+    request: Request, organisation: Organisation, *, errors: dict[str, str] | None = None, status: int = 200
 ) -> Response:
-    shown = pictures.get(db, organisation.logo_id)
     return html.page(
         request,
         "campaigns/logo.html",
         status=status,
         errors=errors or {},
-        current=pictures.address(shown, "logo") if shown else None,
+        current=organisation.logo,
     )
 
 

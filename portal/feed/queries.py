@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from portal import clock
 from portal.campaigns.models import Campaign, Item, ItemText
 from portal.campaigns.pictures import address
+from portal.campaigns.queries import live_at
 from portal.feed import words
 from portal.people.models import Department, Organisation, Person
 from portal.sharing.models import SHARED_STATES, Share
@@ -58,9 +59,7 @@ def feed_page(db: Session, *, me: Person, organisation: Organisation, language: 
     """Page `number` (from 1) of what is live, newest first."""
     at = clock.now()
     live = _live(db, at)
-    mine = set(
-        db.scalars(select(Share.item_id).where(Share.person_id == me.id, Share.state.in_(SHARED_STATES)))
-    )
+    mine = set(db.scalars(select(Share.item_id).where(Share.person_id == me.id, Share.state.in_(SHARED_STATES))))
     ids = [item_id for item_id, _ in live][(number - 1) * PAGE : number * PAGE]
     items = _items(db, ids)
     others = _colleagues(db, ids, me=me, with_names=organisation.names_allowed)
@@ -89,26 +88,17 @@ def is_shareable(item: Item) -> bool:
 
 
 def _live(db: Session, at: datetime) -> list[tuple[int, datetime]]:
-    day = clock.local(at).date()
     rows = db.execute(
         select(Item.id, Item.publish_at)
         .join(Campaign, Campaign.id == Item.campaign_id)
-        .where(
-            Item.state == "approved",
-            Item.publish_at <= at,
-            Item.ends_at.is_(None) | (Item.ends_at > at),
-            Campaign.starts_on <= day,
-            Campaign.ends_on >= day,
-        )
+        .where(*live_at(at))
         .order_by(Item.publish_at.desc(), Item.id.desc())
     )
     return [(item_id, publish_at) for item_id, publish_at in rows]
 
 
 def _items(db: Session, ids: Sequence[int]) -> list[Item]:
-    found = db.scalars(
-        select(Item).options(selectinload(Item.texts), joinedload(Item.picture)).where(Item.id.in_(ids))
-    )
+    found = db.scalars(select(Item).options(selectinload(Item.texts), joinedload(Item.picture)).where(Item.id.in_(ids)))
     by_id = {item.id: item for item in found}
     return [by_id[item_id] for item_id in ids]
 

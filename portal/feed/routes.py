@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from portal import clock, html, settings
 from portal.campaigns import queries as campaigns
+from portal.campaigns.labels import KINDS_FOR_READERS
 from portal.campaigns.models import Item
 from portal.feed import me as mine
 from portal.feed import queries, share_page, words
@@ -31,7 +32,7 @@ def feed(request: Request, *, db: Session, me: Person, organisation: Organisatio
         request,
         "feed/index.html",
         shown=shown,
-        kinds=words.KINDS,
+        kinds=KINDS_FOR_READERS,
         team=get_department(db, me.department_id).name,
         greeting=words.greeting(me.first_name, clock.now()),
         news=words.news(shown.fresh),
@@ -41,7 +42,7 @@ def feed(request: Request, *, db: Session, me: Person, organisation: Organisatio
 def more_items(request: Request, *, db: Session, me: Person, organisation: Organisation) -> Response:
     """The next cards, to be hung below those already there."""
     shown = _feed_page(request, db, me=me, organisation=organisation)
-    body = html.piece(request, "feed/_cards.html", shown=shown, kinds=words.KINDS)
+    body = html.piece(request, "feed/_cards.html", shown=shown, kinds=KINDS_FOR_READERS)
     return Response(body, media_type="text/html", headers={"Cache-Control": html.NO_STORE})
 
 
@@ -169,9 +170,7 @@ def _shareable(db: Session, item_id: int) -> Item:
     if queries.is_shareable(item):
         return item
     if item.state == "recalled":
-        raise Gone(
-            _("Marketing took this back. Links you shared lead to a kind note, so there is nothing to do.")
-        )
+        raise Gone(_("Marketing took this back. Links you shared lead to a kind note, so there is nothing to do."))
     if item.state == "approved" and (item.has_ended() or item.campaign.ends_on < clock.today()):
         raise Gone(_("This one is over. Thank you for wanting to pass it on!"))
     raise NotFound
@@ -193,7 +192,7 @@ def _share_page(
         "sharing/share.html",
         status=422 if errors else 200,
         shown=shown,
-        kinds=words.KINDS,
+        kinds=KINDS_FOR_READERS,
         errors=errors or {},
         short_host=settings.current().link_base_url.partition("://")[2],
     )

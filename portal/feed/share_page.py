@@ -51,9 +51,7 @@ def language_for(item: Item, wanted: str, *, me: Person) -> str:
     return next((each for each in (wanted, me.language) if each in spoken), spoken[0])
 
 
-def prepare(
-    db: Session, item: Item, *, me: Person, organisation: Organisation, wanted: dict[str, str]
-) -> SharePage:
+def prepare(db: Session, item: Item, *, me: Person, organisation: Organisation, wanted: dict[str, str]) -> SharePage:
     """The page for `item`.
 
     `wanted` holds what the address, or a form that came back, says of network, language, caption, text and

@@ -7,15 +7,6 @@ from portal.campaigns.models import Item
 from portal.i18n import day, lazy, ngettext
 from portal.i18n import gettext as _
 
-KINDS = {
-    "vacancy": lazy("Vacancy"),
-    "promotion": lazy("Offer"),
-    "article": lazy("Good to know"),
-    "event": lazy("Event"),
-    "video": lazy("Video"),
-    "story": lazy("Story"),
-    "contest": lazy("Contest"),
-}
 LANGUAGES = {"nl": lazy("in Dutch"), "en": lazy("in English")}
 _SOON = 21
 """Days ahead that are counted; further away the date says more."""

@@ -32,12 +32,10 @@ class Visit:
     referrer_host: str
     device: str
     may_be_opened: bool
-    """Whether somebody may have opened the link by hand: on https today's browsers say so, on http none can."""
+    """Whether somebody may have opened the link by hand: on https browsers say so, on http none can."""
 
 
-def count(
-    db: Session, request: Request, link: Link, *, item_id: int | None, campaign_id: int | None
-) -> Verdict:
+def count(db: Session, request: Request, link: Link, *, item_id: int | None, campaign_id: int | None) -> Verdict:
     """Record in the caller's transaction that `link` was opened. A HEAD is judged but leaves no row."""
     verdict = judge(request.method, request.headers)
     if request.method != "GET":
@@ -93,9 +91,7 @@ def _second_look(db: Session, link: Link, visit: Visit, *, me_id: int | None) ->
 
 def _is_burst(db: Session, link: Link, visit: Visit) -> bool:
     links = db.scalars(
-        select(Click.link_id)
-        .distinct()
-        .where(Click.visitor == visit.visitor, Click.at > visit.at - BURST_WITHIN)
+        select(Click.link_id).distinct().where(Click.visitor == visit.visitor, Click.at > visit.at - BURST_WITHIN)
     )
     return len({*links, link.id}) >= BURST_LINKS
 

@@ -27,9 +27,7 @@ class Ledger:
 def ledger(db: Session, *conditions: ColumnElement[bool]) -> Ledger:
     """The clicks that meet `conditions` (over `Click`), people told from the rest."""
     rows = db.execute(
-        select(Click.verdict, Click.reason, func.count())
-        .where(*conditions)
-        .group_by(Click.verdict, Click.reason)
+        select(Click.verdict, Click.reason, func.count()).where(*conditions).group_by(Click.verdict, Click.reason)
     )
     return ledger_of(rows.all())
 

@@ -182,24 +182,16 @@ REASONS: dict[str, Callable[[int], str]] = {
     "monitor": lambda n: ngettext("%(num)s website monitor", "%(num)s website monitors", n),
     "reader": lambda n: ngettext("%(num)s feed reader", "%(num)s feed readers", n),
     "program": lambda n: ngettext("%(num)s program", "%(num)s programs", n),
-    "no_name": lambda n: ngettext(
-        "%(num)s visit without a browser name", "%(num)s visits without a browser name", n
-    ),
-    "no_language": lambda n: ngettext(
-        "%(num)s visit without a language", "%(num)s visits without a language", n
-    ),
+    "no_name": lambda n: ngettext("%(num)s visit without a browser name", "%(num)s visits without a browser name", n),
+    "no_language": lambda n: ngettext("%(num)s visit without a language", "%(num)s visits without a language", n),
     "not_a_page": lambda n: ngettext(
         "%(num)s visit that asked for no page", "%(num)s visits that asked for no page", n
     ),
-    "not_navigated": lambda n: ngettext(
-        "%(num)s load inside another page", "%(num)s loads inside another page", n
-    ),
+    "not_navigated": lambda n: ngettext("%(num)s load inside another page", "%(num)s loads inside another page", n),
     "not_opened": lambda n: ngettext("%(num)s knock on the door", "%(num)s knocks on the door", n),
     "repeat": lambda n: ngettext("%(num)s repeat", "%(num)s repeats", n),
     "burst": lambda n: ngettext("%(num)s click in a burst", "%(num)s clicks in a burst", n),
-    "too_soon": lambda n: ngettext(
-        "%(num)s click within two seconds", "%(num)s clicks within two seconds", n
-    ),
+    "too_soon": lambda n: ngettext("%(num)s click within two seconds", "%(num)s clicks within two seconds", n),
     "own": lambda n: ngettext("%(num)s click on one's own link", "%(num)s clicks on one's own link", n),
 }
 """How many of a reason, in words."""

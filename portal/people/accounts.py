@@ -26,9 +26,7 @@ LONGEST_NAME = 80
 LONGEST_ADDRESS = 500
 
 
-def add_account(
-    db: Session, department: Department, *, network: str, url: str, name: str, by: Person
-) -> Account:
+def add_account(db: Session, department: Department, *, network: str, url: str, name: str, by: Person) -> Account:
     """Raises NotPossible with a sentence by field."""
     errors = {}
     shown = " ".join(name.split()) or NETWORKS.get(network, "")

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from portal import clock
+from portal import activity, clock
 from portal.i18n import gettext as _
 from portal.i18n import lazy
 from portal.people import audit, sessions, sign_in_links
@@ -66,9 +66,7 @@ def add(db: Session, details: Details, *, department: Department, by: Person | N
     return person
 
 
-def change(
-    db: Session, person: Person, details: Details, *, department: Department, by: Person | None
-) -> None:
+def change(db: Session, person: Person, details: Details, *, department: Department, by: Person | None) -> None:
     """Give `person` these checked details.
 
     Raises NotPossible when the address is taken or no admin would be left.
@@ -103,6 +101,7 @@ def deactivate(db: Session, person: Person, *, by: Person | None) -> None:
     person.deactivated_at = clock.now()
     sessions.close_all(db, person)
     sign_in_links.withdraw(db, person)
+    activity.record(db, "board_changed")
     audit.write(db, "person_deactivated", "person", person.id, by=by)
 
 
@@ -119,11 +118,7 @@ def keep_an_admin(db: Session, leaving: Person) -> None:
     admins = select(Person.id).where(Person.role == "admin", Person.deactivated_at.is_(None))
     if set(db.scalars(admins.order_by(Person.id).with_for_update())) <= {leaving.id}:
         raise NotPossible(
-            {
-                "role": _(
-                    "%(name)s is the only administrator. Make somebody else one first.", name=leaving.name
-                )
-            }
+            {"role": _("%(name)s is the only administrator. Make somebody else one first.", name=leaving.name)}
         )
 
 

@@ -61,9 +61,7 @@ def add_person(request: Request, *, db: Session, form: Form, me: Person) -> Resp
 def person_page(request: Request, *, db: Session, me: Person, person_id: int) -> Response:
     person = queries.get_person(db, person_id)
     if me.role != "admin":
-        return html.page(
-            request, "people/person.html", person=person, roles=ROLE_NAMES, here=request.url.path
-        )
+        return html.page(request, "people/person.html", person=person, roles=ROLE_NAMES, here=request.url.path)
     return _person_form(request, db, person=person, typed=_current(person), errors={})
 
 
@@ -124,9 +122,7 @@ def add_department(request: Request, *, db: Session, form: Form, me: Person) -> 
     return web.see_other(request, "departments")
 
 
-def rename_department(
-    request: Request, *, db: Session, form: Form, me: Person, department_id: int
-) -> Response:
+def rename_department(request: Request, *, db: Session, form: Form, me: Person, department_id: int) -> Response:
     department = queries.get_department(db, department_id)
     before = department.name
     try:

@@ -28,8 +28,14 @@ class Shades(NamedTuple):
     soft: str
 
 
+DEFAULT_LIGHT = Shades(DEFAULT, WHITE, "#dcebe3")
+DEFAULT_DARK = Shades("#8fd3b3", "#0d2119", "#21382f")
+
+
 def light(accent: str) -> Shades:
     """`accent` on paper: darkened as little as reading asks for. `accent` is `#rrggbb`."""
+    if accent == DEFAULT:
+        return DEFAULT_LIGHT
     soft = mixed(accent, "#fffdfa", 0.14)
     brand = _towards(BLACK, accent, grounds=(*LIGHT_GROUNDS, soft), ratio=READABLE)
     return Shades(brand, WHITE, soft)
@@ -37,6 +43,8 @@ def light(accent: str) -> Shades:
 
 def dark(accent: str) -> Shades:
     """`accent` at night: lightened as little as reading asks for, with dark letters on it."""
+    if accent == DEFAULT:
+        return DEFAULT_DARK
     soft = mixed(accent, "#1b2220", 0.22)
     brand = _towards(WHITE, _not_black(accent), grounds=(DARK_GROUNDS[0],), ratio=AT_NIGHT)
     brand = _towards(WHITE, brand, grounds=(*DARK_GROUNDS, soft), ratio=READABLE)

@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import Session
 
+from portal import activity
 from portal.i18n import gettext as _
 from portal.people.models import NAME_SHOWN, Person
 
@@ -18,17 +19,15 @@ def set_leaderboard_name(db: Session, person: Person, *, shown: str, pseudonym: 
     if shown not in NAME_SHOWN:
         raise ChoiceRefused(_("Please choose one of the options."))
     if len(chosen) > LONGEST_PSEUDONYM or not chosen.isprintable():
-        raise ChoiceRefused(
-            _("A pseudonym has at most %(limit)s ordinary characters.", limit=LONGEST_PSEUDONYM)
-        )
+        raise ChoiceRefused(_("A pseudonym has at most %(limit)s ordinary characters.", limit=LONGEST_PSEUDONYM))
     if shown == "pseudonym" and not chosen:
         raise ChoiceRefused(_("Which pseudonym would you like to use?"))
     person.leaderboard_name = shown
     person.pseudonym = chosen
-    db.flush()
+    activity.record(db, "board_changed")
 
 
 def set_wall_name(db: Session, person: Person, *, shown: bool) -> None:
     """Whether a wall may thank `person` by name."""
     person.wall_name = shown
-    db.flush()
+    activity.record(db, "board_changed")

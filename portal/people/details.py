@@ -31,9 +31,7 @@ class Details:
 def check(typed: Mapping[str, str], *, ambassador: bool = False) -> tuple[Details, dict[str, str]]:
     """The details in `typed`, and a sentence by field for each that cannot stay as it is."""
     errors: dict[str, str] = {}
-    name, function, phone = (
-        " ".join(typed.get(field, "").split()) for field in ("name", "function", "phone")
-    )
+    name, function, phone = (" ".join(typed.get(field, "").split()) for field in ("name", "function", "phone"))
     if not name:
         errors["name"] = _("Please fill in a name.")
     for field, value in (("name", name), ("function", function), ("phone", phone)):

@@ -84,9 +84,7 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        shown = [
-            (row.line, row.outcome, row.person_id, row.name, row.email, row.changes) for row in self.rows
-        ]
+        shown = [(row.line, row.outcome, row.person_id, row.name, row.email, row.changes) for row in self.rows]
         return hashlib.sha256(repr((shown, self.new_departments)).encode()).hexdigest()
 
 
@@ -133,9 +131,7 @@ def apply(db: Session, plan: Plan, *, by: Person | None) -> None:
         teams[name.casefold()] = Department(name=name, created_at=clock.now())
         db.add(teams[name.casefold()])
     db.flush()
-    known = _people_by_id(
-        db, [row.person_id for row in plan.rows if row.outcome == "changed" and row.person_id]
-    )
+    known = _people_by_id(db, [row.person_id for row in plan.rows if row.outcome == "changed" and row.person_id])
     for row in plan.rows:
         values: dict[str, Any] = {column: after for column, _before, after in row.changes}
         if "department" in values:
@@ -143,9 +139,7 @@ def apply(db: Session, plan: Plan, *, by: Person | None) -> None:
         if "ambassador" in values:
             values["ambassador"] = values["ambassador"] == "yes"
         if row.outcome == "new":
-            db.add(
-                Person(name=row.name, email=row.email or None, created_at=clock.now(), **_complete(values))
-            )
+            db.add(Person(name=row.name, email=row.email or None, created_at=clock.now(), **_complete(values)))
         elif row.outcome == "changed" and row.person_id is not None:
             for column, value in values.items():
                 setattr(known[row.person_id], column, value)
@@ -159,9 +153,7 @@ def apply(db: Session, plan: Plan, *, by: Person | None) -> None:
 def _lines(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     """(line number, cell by column) for every line that is not blank."""
     first = text.split("\n", 1)[0]
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ","
-    )
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",")
     try:
         columns = _columns(next(reader, []))
         for number, cells in enumerate(reader, start=1):
@@ -220,9 +212,7 @@ class _Book:
                 self.without_email.setdefault(key, []).append(person)
         self.departments = {name.casefold(): name for name in db.scalars(select(Department.name))}
         self.new_departments: dict[str, str] = {}
-        self.admins = set(
-            db.scalars(select(Person.id).where(Person.role == "admin", Person.deactivated_at.is_(None)))
-        )
+        self.admins = set(db.scalars(select(Person.id).where(Person.role == "admin", Person.deactivated_at.is_(None))))
         self.seen: dict[object, int] = {}
 
     def row(self, line: int, cells: dict[str, str]) -> Row:
@@ -289,9 +279,7 @@ def _outcome(line: int, wished: dict[str, str], *, email: str, known: Person | N
         "ambassador": "yes" if known.ambassador else "no",
     }
     changes = tuple(
-        (column, current[column], value)
-        for column, value in wished.items()
-        if value and value != current[column]
+        (column, current[column], value) for column, value in wished.items() if value and value != current[column]
     )
     return Row(line, "changed" if changes else "unchanged", wished["name"], email, known.id, changes)
 
@@ -303,17 +291,13 @@ def _with_an_admin_left(plan: Plan, book: _Book) -> Plan:
         if row.person_id in book.admins and any(column == "role" for column, _before, _after in row.changes)
     }
     made = any(
-        after == "admin" and row.outcome == "new"
-        for row in plan.rows
-        for _column, _before, after in row.changes[:3]
+        after == "admin" and row.outcome == "new" for row in plan.rows for _column, _before, after in row.changes[:3]
     )
     if not demoted or book.admins - demoted or made:
         return plan
     sentence = _("Nobody would be administrator any more.")
     plan.rows = [
-        _error(row.line, {"name": row.name, "email": row.email}, "role", sentence)
-        if row.person_id in demoted
-        else row
+        _error(row.line, {"name": row.name, "email": row.email}, "role", sentence) if row.person_id in demoted else row
         for row in plan.rows
     ]
     return plan

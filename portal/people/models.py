@@ -23,7 +23,8 @@ class Organisation(Base):
     name: Mapped[Line]
     website: Mapped[Line] = mapped_column(default="")
     accent: Mapped[str] = mapped_column(String(7), default="#14493a")
-    logo_id: Mapped[int | None] = mapped_column(ForeignKey("picture.id"))
+    logo_digest: Mapped[str] = mapped_column(String(64), default="")
+    """The picture that is the logo; "" for none."""
     disclosure_nl: Mapped[Line] = mapped_column(default="")
     disclosure_en: Mapped[Line] = mapped_column(default="")
     leaderboard_on: Mapped[bool] = mapped_column(default=False)
@@ -31,6 +32,11 @@ class Organisation(Base):
     four_eyes: Mapped[bool] = mapped_column(default=True)
     mastodon_server: Mapped[Line] = mapped_column(default="")
     version: Mapped[int] = mapped_column(default=1)
+
+    @property
+    def logo(self) -> str:
+        """Where the logo is served; "" when there is none."""
+        return f"/pictures/{self.logo_digest}/logo.png" if self.logo_digest else ""
 
     def disclosure(self, language: str) -> str:
         """The sentence that tells readers where the sharer works, in `language`."""

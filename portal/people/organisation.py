@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
+from portal import activity
 from portal.i18n import gettext as _
 from portal.people import audit
 from portal.people.brand import COLOUR, DEFAULT
@@ -51,15 +52,11 @@ def check(typed: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     if not COLOUR.fullmatch(values["accent"]):
         errors["accent"] = _("A colour is written as # and six digits, such as %(example)s.", example=DEFAULT)
     if values["mastodon_server"] and not HOST.fullmatch(values["mastodon_server"]):
-        errors.setdefault(
-            "mastodon_server", _("Please fill in the name of a server, such as mastodon.example.")
-        )
+        errors.setdefault("mastodon_server", _("Please fill in the name of a server, such as mastodon.example."))
     return values, errors
 
 
-def change(
-    db: Session, organisation: Organisation, *, texts: Mapping[str, str], on: set[str], by: Person
-) -> None:
+def change(db: Session, organisation: Organisation, *, texts: Mapping[str, str], on: set[str], by: Person) -> None:
     """Set the checked `texts` and the switches in `on`; the version goes up when anything differs."""
     new = {**texts, **{switch: switch in on for switch in SWITCHES}}
     changed = {field: value for field, value in new.items() if getattr(organisation, field) != value}
@@ -68,6 +65,7 @@ def change(
     for field, value in changed.items():
         setattr(organisation, field, value)
     organisation.version += 1
+    activity.record(db, "board_changed")
     audit.write(db, "settings_changed", "organisation", THE_ONE, by=by, **changed)
 
 
@@ -98,6 +96,7 @@ def _fresh() -> Organisation:
         name="Passalong",
         website="",
         accent=DEFAULT,
+        logo_digest="",
         disclosure_nl="",
         disclosure_en="",
         leaderboard_on=False,

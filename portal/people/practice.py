@@ -21,9 +21,7 @@ class PracticePerson(NamedTuple):
 
 PEOPLE = {
     "member": PracticePerson("Ana Dekker", "ana@noorderhout.example", "Service", "member", "nl", "Monteur"),
-    "editor": PracticePerson(
-        "Bram de Wit", "bram@noorderhout.example", "Marketing", "editor", "nl", "Redacteur"
-    ),
+    "editor": PracticePerson("Bram de Wit", "bram@noorderhout.example", "Marketing", "editor", "nl", "Redacteur"),
     "colleague": PracticePerson(
         "Cleo van den Berghe", "cleo@noorderhout.example", "Productie", "member", "en", "Timmerman"
     ),

@@ -44,9 +44,7 @@ def get_person(db: Session, person_id: int) -> Person:
 
 
 def find_by_email(db: Session, email: str) -> Person | None:
-    return db.scalar(
-        select(Person).options(joinedload(Person.department)).where(Person.email == email.strip().lower())
-    )
+    return db.scalar(select(Person).options(joinedload(Person.department)).where(Person.email == email.strip().lower()))
 
 
 def people_page(db: Session, *, q: str, department_id: int | None, number: int) -> PeoplePage:
@@ -68,9 +66,7 @@ def people_page(db: Session, *, q: str, department_id: int | None, number: int) 
 def everybody(db: Session) -> list[Person]:
     """For the export: all people with their departments, by name."""
     return list(
-        db.scalars(
-            select(Person).options(joinedload(Person.department)).order_by(func.lower(Person.name), Person.id)
-        )
+        db.scalars(select(Person).options(joinedload(Person.department)).order_by(func.lower(Person.name), Person.id))
     )
 
 

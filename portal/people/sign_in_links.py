@@ -41,11 +41,7 @@ def make(db: Session, *, email: str, target: str) -> None:
     if person is None or person.email is None or not may_use(person) or _too_many(db, person):
         return
     mark, now = secrets.token_urlsafe(24), clock.now()
-    db.add(
-        SignInLink(
-            token_hash=token_hash(_token(mark)), person_id=person.id, created_at=now, expires_at=now + LASTS
-        )
-    )
+    db.add(SignInLink(token_hash=token_hash(_token(mark)), person_id=person.id, created_at=now, expires_at=now + LASTS))
     jobs.enqueue(
         db,
         "mail_sign_in_link",

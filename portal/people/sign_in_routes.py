@@ -94,9 +94,7 @@ def _out(request: Request, notice: str) -> Response:
     return web.clear_session(web.see_other(request, "sign_in_page"))
 
 
-def _sign_in_page(
-    request: Request, *, target: str, email: str = "", errors: dict[str, str] | None = None
-) -> Response:
+def _sign_in_page(request: Request, *, target: str, email: str = "", errors: dict[str, str] | None = None) -> Response:
     chosen = settings.current()
     return html.page(
         request,

@@ -23,6 +23,7 @@ from starlette.routing import BaseRoute
 from portal import html, i18n, settings, web
 from portal.database import Database
 from portal.i18n import gettext as _
+from portal.outbound import AsyncTransport, Policy
 from portal.people import identities, sessions
 from portal.people.identities import Known, NotLetIn
 from portal.people.landing import landing
@@ -59,6 +60,13 @@ class Provider(StarletteOAuth2App):  # type: ignore[misc]
                 "trust_env": False,
             },
         )
+
+    def _get_oauth_client(self, **metadata: Any) -> Any:
+        # The operator vouches for the issuer, which may be inside; all else it names must be public.
+        parts = urlsplit(self.issuer)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        policy = Policy(trusted=frozenset({f"{parts.hostname}:{port}"}))
+        return super()._get_oauth_client(transport=AsyncTransport(policy), **metadata)
 
     async def load_server_metadata(self) -> dict[str, Any]:
         metadata: dict[str, Any] = await super().load_server_metadata()
@@ -115,9 +123,7 @@ def sign_on_routes(chosen: Settings, database: Database) -> list[BaseRoute]:
             session["link"] = me.id
         request.scope["session"] = session
         try:
-            response: Response = await provider.authorize_redirect(
-                request, f"{chosen.base_url}/sign-in/callback"
-            )
+            response: Response = await provider.authorize_redirect(request, f"{chosen.base_url}/sign-in/callback")
         except (OAuthError, HTTPError, ProviderUnfit, ValueError, RuntimeError) as error:
             log.error("the identity provider cannot be used", reason=_reason(error))
             return await run_in_threadpool(_provider_away, request)
@@ -190,9 +196,7 @@ def _fit(metadata: dict[str, Any], issuer: str) -> list[str]:
 def _is_safe(address: str) -> bool:
     """https, or this very machine, where a provider for tests may run."""
     parts = urlsplit(address)
-    return parts.scheme == "https" or (
-        parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
-    )
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1"))
 
 
 def _known(issuer: str, claims: dict[str, Any]) -> Known:
@@ -247,6 +251,4 @@ def _remembered(request: Request, memory: URLSafeTimedSerializer) -> dict[str, A
 
 
 def _forget(response: Response) -> None:
-    response.delete_cookie(
-        _cookie(), path="/", secure=settings.current().is_https, httponly=True, samesite="lax"
-    )
+    response.delete_cookie(_cookie(), path="/", secure=settings.current().is_https, httponly=True, samesite="lax")

@@ -146,9 +146,7 @@ def own(standings: list[TeamStanding], department_id: int) -> TeamStanding | Non
 
 def together(db: Session, days: Window) -> Score:
     """What the whole organisation brought about, teams of every size and former colleagues included."""
-    visitors = db.scalar(
-        select(func.count()).select_from(Click).where(*_clicks_within(days), *_by_colleagues())
-    )
+    visitors = db.scalar(select(func.count()).select_from(Click).where(*_clicks_within(days), *_by_colleagues()))
     shares = db.scalar(select(func.count()).select_from(Share).where(*_shares_within(days)))
     return Score(visitors or 0, shares or 0)
 
@@ -165,8 +163,7 @@ def people(db: Session, *, period: str, most: int = TOP_PEOPLE) -> list[PersonSt
         select(Person.id, Person.name, Person.pseudonym, Person.leaderboard_name)
         .where(Person.deactivated_at.is_(None))
         .where(
-            (Person.leaderboard_name == "name")
-            | ((Person.leaderboard_name == "pseudonym") & (Person.pseudonym != ""))
+            (Person.leaderboard_name == "name") | ((Person.leaderboard_name == "pseudonym") & (Person.pseudonym != ""))
         )
     ).all()
     scores = _scores(db, days, Click.person_id, Share.person_id)
@@ -186,9 +183,7 @@ def _scores(
 ) -> dict[int, Score]:
     """Scores by owner, two queries however many owners there are."""
     clicks = db.execute(
-        select(click_owner, func.count())
-        .where(*_clicks_within(days), *_by_colleagues())
-        .group_by(click_owner)
+        select(click_owner, func.count()).where(*_clicks_within(days), *_by_colleagues()).group_by(click_owner)
     )
     shares = db.execute(select(share_owner, func.count()).where(*_shares_within(days)).group_by(share_owner))
     scores: dict[int, Score] = {}

@@ -1,7 +1,7 @@
 """Every number of the results, from one place: people, shares and what was filtered, by what they belong to.
 
 A fixed number of queries, however many items there are. Days are cut in the organisation's zone: the borders
-of each step are worked out here and given to the database as moments, alike on both databases and in any zone.
+of each step are worked out here and given to the database as moments, on both databases and in any zone.
 """
 
 from collections.abc import Iterable
@@ -100,10 +100,7 @@ def results(db: Session, period: Period, *, campaign: Campaign | None, language:
         total=by_network.line("", by_network.owners()),
         visitors=_visitors(db, clicks),
         visitors_before=_visitors(db, _clicks_in(period.before, campaign)),
-        steps=[
-            by_step.line(step.first.isoformat(), [number], step=step)
-            for number, step in enumerate(period.steps())
-        ],
+        steps=[by_step.line(step.first.isoformat(), [number], step=step) for number, step in enumerate(period.steps())],
         items=_items(db, by_item, period, campaign=campaign, language=language),
         networks=_by_people(by_network.line(network_name(key), [key]) for key in by_network.owners()),
         departments=_departments(db, by_department),
@@ -152,9 +149,7 @@ class _Counts:
         """The owners' figures added up."""
         owners = list(owners)
         counts = [count for owner in owners for count in self.clicks.get(owner, [])]
-        states = {
-            state: sum(self.states.get(owner, {}).get(state, 0) for owner in owners) for state in STATES
-        }
+        states = {state: sum(self.states.get(owner, {}).get(state, 0) for owner in owners) for state in STATES}
         return Line(name, ledger_of(counts), states, **more)
 
 
@@ -185,9 +180,7 @@ def _visitors(db: Session, clicks: list[ColumnElement[bool]]) -> int:
     return int(known + unknown)
 
 
-def _items(
-    db: Session, counts: _Counts, period: Period, *, campaign: Campaign | None, language: str
-) -> list[Line]:
+def _items(db: Session, counts: _Counts, period: Period, *, campaign: Campaign | None, language: str) -> list[Line]:
     ids = [key for key in counts.owners() if key is not None]
     rows = db.scalars(
         select(Item)

@@ -70,9 +70,7 @@ def results_csv(request: Request, *, db: Session, me: Person, table: str) -> Res
     rows: list[Sequence[Cell]] = []
     for line in TABLES[table](found):
         name = words.long(line.step, unit) if line.step is not None else line.name
-        about = (
-            [line.item.kind, line.item.campaign.text(i18n.language.get()).title] if line.item else ["", ""]
-        )
+        about = [line.item.kind, line.item.campaign.text(i18n.language.get()).title] if line.item else ["", ""]
         states = [line.states[state] for state in STATES]
         rows.append([name, *about, line.people, line.shares, *states, line.ledger.filtered])
     head = [_("Name"), _("Kind"), _("Campaign"), _("People"), _("Shares")]
@@ -101,9 +99,7 @@ def _campaign(db: Session, asked: str) -> Campaign | None:
 
 def _campaign_options(db: Session) -> list[tuple[str, str]]:
     rows = db.scalars(
-        select(Campaign)
-        .options(selectinload(Campaign.texts))
-        .order_by(Campaign.starts_on.desc(), Campaign.id.desc())
+        select(Campaign).options(selectinload(Campaign.texts)).order_by(Campaign.starts_on.desc(), Campaign.id.desc())
     )
     return [(str(row.id), row.text(i18n.language.get()).title) for row in rows]
 

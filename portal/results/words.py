@@ -72,14 +72,10 @@ def comparison(found: Results) -> str:
     if not found.visitors or not found.visitors_before:
         return ""
     if more > 0:
-        return ngettext(
-            "%(num)s more than in the time before.", "%(num)s more than in the time before.", more
-        )
+        return ngettext("%(num)s more than in the time before.", "%(num)s more than in the time before.", more)
     if more == 0:
         return _("As many as in the time before.")
-    return ngettext(
-        "In the time before it was %(num)s.", "In the time before it was %(num)s.", found.visitors_before
-    )
+    return ngettext("In the time before it was %(num)s.", "In the time before it was %(num)s.", found.visitors_before)
 
 
 def span(period: Period) -> str:

@@ -24,6 +24,7 @@ KINDS_THAT_SHOW = frozenset(
         "item_live",
         "item_ended",
         "item_recalled",
+        "share_opened",
         "shared",
         "share_confirmed",
         "milestone",
@@ -85,9 +86,7 @@ class WallStream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._send, self._turn = send, anyio.Lock()
         with anyio.move_on_after(GIVE_UP):
-            await send(
-                {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
-            )
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._until_left, receive, tasks)
             tasks.start_soon(self._until_stopped, tasks)

@@ -61,9 +61,7 @@ def offer(db: Session, token_hash: str) -> Pairing:
     db.execute(delete(Pairing).where(Pairing.expires_at <= now))
     if (db.scalar(select(func.count()).select_from(Pairing)) or 0) >= MOST_WAITING:
         raise TooManyWaiting
-    waiting = Pairing(
-        code=_fresh_code(db), token_hash=token_hash, created_at=now, expires_at=now + CODE_LASTS
-    )
+    waiting = Pairing(code=_fresh_code(db), token_hash=token_hash, created_at=now, expires_at=now + CODE_LASTS)
     try:
         with db.begin_nested():
             db.add(waiting)
@@ -126,9 +124,7 @@ def guessed_too_often(db: Session, person: Person) -> bool:
     lately = PairingGuess.at > clock.now() - GUESSES_COUNT_FOR
     together = db.scalar(select(func.count()).select_from(PairingGuess).where(lately)) or 0
     theirs = (
-        db.scalar(
-            select(func.count()).select_from(PairingGuess).where(lately, PairingGuess.person_id == person.id)
-        )
+        db.scalar(select(func.count()).select_from(PairingGuess).where(lately, PairingGuess.person_id == person.id))
         or 0
     )
     return theirs >= GUESSES_EACH or together >= GUESSES_TOGETHER

@@ -17,9 +17,7 @@ NOTED_EVERY = timedelta(minutes=1)
 
 def screens(db: Session) -> list[Screen]:
     """Every connected screen, by name."""
-    return list(
-        db.scalars(select(Screen).where(Screen.revoked_at.is_(None)).order_by(Screen.name, Screen.id))
-    )
+    return list(db.scalars(select(Screen).where(Screen.revoked_at.is_(None)).order_by(Screen.name, Screen.id)))
 
 
 def get_screen(db: Session, screen_id: int) -> Screen:

@@ -13,8 +13,6 @@ from starlette.responses import RedirectResponse, Response
 
 import portal
 from portal import clock, html, i18n, settings, web
-from portal.campaigns.models import Picture
-from portal.campaigns.pictures import address
 from portal.campaigns.queries import live_items
 from portal.database import Database
 from portal.i18n import gettext as _
@@ -75,7 +73,6 @@ def wall(request: Request, *, db: Session, organisation: Organisation, token: st
         seconds=SECONDS,
         time=clock.local(clock.now()).strftime("%H:%M"),
         zone=settings.current().time_zone,
-        logo=_logo(db, organisation),
         **context,
     )
 
@@ -156,9 +153,7 @@ def screens(request: Request, *, db: Session, organisation: Organisation) -> Res
     return _list(request, db, organisation, typed=typed)
 
 
-def pair_screen(
-    request: Request, *, db: Session, form: Form, me: Person, organisation: Organisation
-) -> Response:
+def pair_screen(request: Request, *, db: Session, form: Form, me: Person, organisation: Organisation) -> Response:
     code = form.text("code", limit=40)
     wanted = _wanted(form)
     if not code:
@@ -168,14 +163,10 @@ def pair_screen(
     try:
         screen = pairing.pair(db, code, wanted, by=me)
     except pairing.TooManyGuesses:
-        errors = {
-            "code": _("That were many codes that did not fit. Have a coffee, and try again in ten minutes.")
-        }
+        errors = {"code": _("That were many codes that did not fit. Have a coffee, and try again in ten minutes.")}
         return _list(request, db, organisation, typed=form.raw, errors=errors, status=429)
     except pairing.WrongCode:
-        errors = {
-            "code": _("No screen shows this code. Codes are renewed every few minutes: look once more.")
-        }
+        errors = {"code": _("No screen shows this code. Codes are renewed every few minutes: look once more.")}
         response = _list(request, db, organisation, typed=form.raw, errors=errors, status=422)
         # What a refused form did is undone, and this must not be: so it is noted by itself, afterwards.
         response.background = BackgroundTask(_note_guess, request.app.state.database, me.id)
@@ -190,9 +181,7 @@ def change_screen(
     screen = queries.get_screen(db, screen_id)
     wanted = _wanted(form)
     if form.errors:
-        return _list(
-            request, db, organisation, typed=form.raw, errors=form.errors, changing=screen_id, status=422
-        )
+        return _list(request, db, organisation, typed=form.raw, errors=form.errors, changing=screen_id, status=422)
     pairing.change(db, screen, wanted, by=me)
     web.flash(request, _("Saved. “%(name)s” follows within seconds.", name=screen.name))
     return web.see_other(request, "screens")
@@ -302,16 +291,9 @@ def _release(organisation: Organisation) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 
-def _logo(db: Session, organisation: Organisation) -> str:
-    picture = db.get(Picture, organisation.logo_id) if organisation.logo_id else None
-    return address(picture, "logo") if picture else ""
-
-
 def _whole(text: str) -> int:
     """A whole number from an address or a header; 0 for anything else."""
-    return (
-        int(text) if text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= LARGEST_ID else 0
-    )
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= LARGEST_ID else 0
 
 
 routes = [

@@ -10,11 +10,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from portal import activity, clock, settings
+from portal.campaigns.labels import KINDS_FOR_READERS
 from portal.campaigns.models import Campaign, Item
 from portal.campaigns.pictures import address
 from portal.campaigns.queries import live_items, running_campaign
 from portal.i18n import gettext as _
-from portal.i18n import lazy, ngettext, number
+from portal.i18n import ngettext, number
 from portal.links import qr
 from portal.links.models import Click
 from portal.people.models import Department, Organisation, Person
@@ -33,16 +34,6 @@ MOST_THANKS = 3
 THANKS_LAST = timedelta(hours=8)
 MILESTONES_LAST = timedelta(days=2)
 BOARD_ROWS = 3
-
-KINDS = {
-    "vacancy": lazy("Vacancy"),
-    "promotion": lazy("Offer"),
-    "article": lazy("Good to know"),
-    "event": lazy("Event"),
-    "video": lazy("Video"),
-    "story": lazy("Story"),
-    "contest": lazy("Contest"),
-}
 
 
 @dataclass(frozen=True)
@@ -133,12 +124,8 @@ def target(item: Item, audience: str) -> str:
 
 def _slide(item: Item, screen: Screen) -> Slide:
     text = item.text(screen.language)
-    title = (
-        text.title
-        if len(text.title) <= LONGEST_TITLE
-        else text.title[: LONGEST_TITLE - 1].rsplit(" ", 1)[0] + "…"
-    )
-    eyebrow = " · ".join(part for part in (str(KINDS[item.kind]), item.place) if part)
+    title = text.title if len(text.title) <= LONGEST_TITLE else text.title[: LONGEST_TITLE - 1].rsplit(" ", 1)[0] + "…"
+    eyebrow = " · ".join(part for part in (str(KINDS_FOR_READERS[item.kind]), item.place) if part)
     room = MOST_WORDS - len(f"{eyebrow.replace('·', '')} {title}".split())
     return Slide(
         key=f"{item.id}.{item.version}.{item.campaign.version}",
@@ -183,9 +170,7 @@ def _thanks(db: Session, screen: Screen, items: dict[int, Item]) -> list[Note]:
     shares = db.execute(
         select(Share, Person)
         .join(Person, Person.id == Share.person_id)
-        .where(
-            Share.item_id.in_(items), Share.at > clock.now() - THANKS_LAST, Person.deactivated_at.is_(None)
-        )
+        .where(Share.item_id.in_(items), Share.at > clock.now() - THANKS_LAST, Person.deactivated_at.is_(None))
         .order_by(Share.at.desc(), Share.id.desc())
         .limit(MOST_THANKS)
         .options(joinedload(Person.department))
@@ -210,9 +195,7 @@ def _thank(title: str, *, is_certain: bool, name: str, team: Department | None) 
     what = shortened(title, 12) or title
     if is_certain:
         if name:
-            return Note(
-                "thanks", _("Thank you, %(name)s!", name=name), _("For passing on “%(title)s”.", title=what)
-            )
+            return Note("thanks", _("Thank you, %(name)s!", name=name), _("For passing on “%(title)s”.", title=what))
         heading = _("Thank you, team %(team)s!", team=team.name) if team else _("Thank you, colleague!")
         return Note("thanks", heading, _("Somebody passed on “%(title)s”.", title=what))
     if name:
@@ -250,9 +233,7 @@ def _goal(db: Session, campaign: Campaign, language: str) -> Note:
     """How far the running campaign is; only visits are counted here, other goals are merely named."""
     came = (
         db.scalar(
-            select(func.count())
-            .select_from(Click)
-            .where(Click.campaign_id == campaign.id, Click.verdict == "human")
+            select(func.count()).select_from(Click).where(Click.campaign_id == campaign.id, Click.verdict == "human")
         )
         or 0
     )

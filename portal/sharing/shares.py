@@ -42,6 +42,8 @@ def record(
         "own_words": own_words,
         "at": clock.now(),
     }
+    if db.scalar(select(Share.id).where(Share.link_id == link.id)) is None:
+        _tell(db, "share_opened", item.id, person.id, person.department_id, network.key)
     insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
     # One statement for "first time" and "again", so that a double tap and two processes meet in one row.
     share = db.scalars(
@@ -75,15 +77,8 @@ def confirm(db: Session, share: Share) -> None:
         .execution_options(synchronize_session="fetch")
     )
     if _raise_to(db, share, "confirmed"):
-        activity.record(
-            db,
-            "share_confirmed",
-            item_id=share.item_id,
-            person_id=share.person_id,
-            department_id=share.department_id,
-            network=share.network,
-        )
-        _tell(db, share)
+        _tell_of(db, "share_confirmed", share)
+        _tell_of(db, "shared", share)
 
 
 def remove(db: Session, share: Share) -> None:
@@ -125,7 +120,7 @@ def share_seen(db: Session, *, link_id: int) -> None:
         .execution_options(synchronize_session="fetch")
     )
     if _raise_to(db, share, "seen") and not was_shared:
-        _tell(db, share)
+        _tell_of(db, "shared", share)
 
 
 def _raise_to(db: Session, share: Share, state: str) -> bool:
@@ -142,15 +137,12 @@ def _raise_to(db: Session, share: Share, state: str) -> bool:
     return lifted is not None
 
 
-def _tell(db: Session, share: Share) -> None:
-    activity.record(
-        db,
-        "shared",
-        item_id=share.item_id,
-        person_id=share.person_id,
-        department_id=share.department_id,
-        network=share.network,
-    )
+def _tell_of(db: Session, kind: str, share: Share) -> None:
+    _tell(db, kind, share.item_id, share.person_id, share.department_id, share.network)
+
+
+def _tell(db: Session, kind: str, item_id: int, person_id: int | None, department_id: int, network: str) -> None:
+    activity.record(db, kind, item_id=item_id, person_id=person_id, department_id=department_id, network=network)
 
 
 def latest_of(db: Session, person: Person) -> list[tuple[Share, Link]]:

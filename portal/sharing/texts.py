@@ -19,9 +19,7 @@ def compose(own: str, caption: str, *, disclosure: str, link: str, employer: str
     return "\n\n".join(part for part in (" ".join(part for part in (missing, words) if part), link) if part)
 
 
-def fit(
-    own: str, caption: str, *, disclosure: str, link: str, fits: Callable[[str], bool], employer: str = ""
-) -> str:
+def fit(own: str, caption: str, *, disclosure: str, link: str, fits: Callable[[str], bool], employer: str = "") -> str:
     """The whole text, shortened until `fits` accepts it: the caption first, then the person's sentence.
 
     Disclosure and link always stay, even if they alone do not fit.

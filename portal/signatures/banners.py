@@ -139,9 +139,7 @@ def _photo(picture: bytes) -> Image.Image:
     image = Image.open(io.BytesIO(picture)).convert("RGB")
     # A little closer than the whole picture: at this size its middle is what can be recognised.
     image = ImageOps.crop(image, round(image.height * 0.09))
-    return ImageOps.fit(
-        image, (SIZE[0] - _SCENE_STARTS, SIZE[1]), Image.Resampling.LANCZOS, centering=(0.5, 0.5)
-    )
+    return ImageOps.fit(image, (SIZE[0] - _SCENE_STARTS, SIZE[1]), Image.Resampling.LANCZOS, centering=(0.5, 0.5))
 
 
 def _hills(ground: str) -> Image.Image:

@@ -61,6 +61,4 @@ def find_lead_item(db: Session) -> Item | None:
 
 def find_card(db: Session, picture_id: int) -> bytes | None:
     """The picture as it is shown on cards, as JPEG."""
-    return db.scalar(
-        select(PictureSize.body).where(PictureSize.picture_id == picture_id, PictureSize.name == "card")
-    )
+    return db.scalar(select(PictureSize.body).where(PictureSize.picture_id == picture_id, PictureSize.name == "card"))

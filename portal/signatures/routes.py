@@ -102,12 +102,12 @@ def signature_banner(request: Request, *, db: Session, organisation: Organisatio
     """The banner of today, for previews in a language that is not kept yet."""
     wanted = request.query_params.get("language", "")
     spoken = wanted if wanted in LANGUAGES else i18n.language.get()
-    return _picture(request, _todays_banner(db, organisation, spoken))
+    response = _picture(request, _todays_banner(db, organisation, spoken))
+    response.headers["Cache-Control"] = html.NO_STORE
+    return response
 
 
-def save_signature(
-    request: Request, *, db: Session, me: Person, organisation: Organisation, form: Form
-) -> Response:
+def save_signature(request: Request, *, db: Session, me: Person, organisation: Organisation, form: Form) -> Response:
     details = read(form)
     if not form.errors:
         # The link comes first: minting it holds the person's row, so two taps at once keep one signature.
@@ -196,9 +196,7 @@ def _line(item: Item, spoken: str) -> str:
 
 
 def _default_banner(organisation: Organisation) -> banners.Drawn:
-    return banners.banner(
-        banners.Content(organisation.accent, organisation.name, host_of(organisation.website))
-    )
+    return banners.banner(banners.Content(organisation.accent, organisation.name, host_of(organisation.website)))
 
 
 def _picture(request: Request, drawn: banners.Drawn) -> Response:
@@ -233,9 +231,7 @@ def _typed(request: Request) -> Form | None:
     return Form(FormData(list[tuple[str, str | UploadFile]](request.query_params.multi_items())))
 
 
-def _page(
-    request: Request, db: Session, *, me: Person, organisation: Organisation, form: Form | None
-) -> Response:
+def _page(request: Request, db: Session, *, me: Person, organisation: Organisation, form: Form | None) -> Response:
     shown = _shown(request, db, me=me, organisation=organisation, form=form)
     item = queries.find_lead_item(db)
     response = html.page(
@@ -253,9 +249,7 @@ def _page(
     return response
 
 
-def _shown(
-    request: Request, db: Session, *, me: Person, organisation: Organisation, form: Form | None
-) -> Shown:
+def _shown(request: Request, db: Session, *, me: Person, organisation: Organisation, form: Form | None) -> Shown:
     """The typed values, else the kept ones, else what is known of the person."""
     row = queries.find_signature(db, me.id)
     kept = of_row(row) if row is not None else None

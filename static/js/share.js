@@ -24,9 +24,7 @@
   }
 
   function ownShare({ own, body }) {
-    const theirs = wordsOf(body);
-    const left = theirs.slice();
-    const all = wordsOf(`${own} ${body}`);
+    const left = wordsOf(body), all = wordsOf(`${own} ${body}`);
     const mine = all.filter((word) => { const at = left.indexOf(word); if (at >= 0) left.splice(at, 1); return at < 0; });
     return all.length ? mine.length / all.length : 0;
   }
@@ -35,6 +33,8 @@
     const network = find("[name=network]:checked"), text = compose(), share = ownShare(text);
     const count = window.counting[network.dataset.count](`${text.words}\n\n${form.dataset.link}`);
     const limit = Number(network.dataset.limit), hint = find("[data-hint]");
+    const ownWords = text.body ? text.words.slice(0, text.words.lastIndexOf(text.body)).trimEnd() : text.words;
+    const isCut = window.counting[network.dataset.count](`${ownWords}\n\n${form.dataset.link}`) > limit;
     find("[data-preview]").textContent = text.words;
     find("[data-wording-shown]").textContent = find("[name=disclosure]:checked").dataset.wording;
     find("[data-count-shown]").textContent = format.format(count);
@@ -42,16 +42,15 @@
     find("[data-limit-shown]").textContent = format.format(limit);
     find("[data-fill]").setAttribute("width", `${Math.min(100, 100 * count / limit)}%`);
     find(".meter").classList.toggle("over", count > limit);
-    hint.textContent = hint.dataset[count > limit ? "over" : share >= 0.6 ? 3 : share >= 0.3 ? 2 : share > 0 ? 1 : 0];
+    hint.textContent = hint.dataset[isCut ? "cut" : count > limit ? "over" : share >= 0.6 ? 3 : share >= 0.3 ? 2 : share > 0 ? 1 : 0];
     for (const card of form.querySelectorAll(".caption")) {
       card.hidden = !["any", network.value].includes(card.dataset.network) && !card.querySelector(":checked");
     }
   }
 
-  form.addEventListener("input", update);
-  form.addEventListener("change", update);
+  for (const kind of ["input", "change"]) form.addEventListener(kind, update);
   for (const button of form.querySelectorAll("[data-starter]")) {
-    button.addEventListener("click", () => { field.setRangeText(button.dataset.starter, 0, field.selectionEnd && field.value ? 0 : field.value.length, "end"); field.focus(); update(); });
+    button.addEventListener("click", () => { field.setRangeText(button.dataset.starter, field.selectionStart, field.selectionEnd, "end"); field.focus(); update(); });
   }
   find("[data-starters]").hidden = false;
   find("[data-preview-fold]").open = window.matchMedia("(min-width: 761px)").matches;

@@ -78,7 +78,9 @@ class Office:
         """A page of somebody who signed in with their practice button, at the start page."""
         page = self.context(size, language=language, javascript=javascript, dark=dark).new_page()
         page.goto(self.servers[server].url)
-        page.locator(f"form:has(input[name=person][value={person}]) button, button[name=person][value={person}]").click()
+        page.locator(
+            f"form:has(input[name=person][value={person}]) button, button[name=person][value={person}]"
+        ).click()
         page.wait_for_url(f"{self.servers[server].url}/")
         if page.locator("html").get_attribute("lang") != language:
             page.locator(f"footer button[value={language}]").click()
@@ -106,7 +108,9 @@ class Office:
 
 
 @pytest.fixture(scope="session")
-def two_servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[PortalProcess]]:
+def two_servers(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[PortalProcess]]:
     """The demo; on PostgreSQL a second server on the same database beside it."""
     folder: Path = tmp_path_factory.mktemp("office")
     if request.config.getoption("--database") == "sqlite":
@@ -120,7 +124,9 @@ def two_servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
     with (
         PortalProcess(folder, settings=shared) as first,
         PortalProcess(
-            folder, command="serve", settings={**shared, "PORTAL_PRACTICE_SIGN_IN": "1", "PORTAL_BASE_URL": first.url}
+            folder,
+            command="serve",
+            settings={**shared, "PORTAL_PRACTICE_SIGN_IN": "1", "PORTAL_BASE_URL": first.url},
         ) as second,
     ):
         yield [first, second]

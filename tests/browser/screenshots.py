@@ -50,9 +50,7 @@ def take_all(browser: Browser, url: str) -> None:
 
     bram = signed_in(browser, url, "editor", LAPTOP)
     bram.goto(f"{url}/campaigns")
-    bram.locator('main a[href*="/campaigns/"]').filter(
-        has_text=re.compile("huizenfabriek", re.I)
-    ).first.click()
+    bram.locator('main a[href*="/campaigns/"]').filter(has_text=re.compile("huizenfabriek", re.I)).first.click()
     keep(bram, "marketing")
     bram.goto(f"{url}/results")
     keep(bram, "results")

@@ -8,9 +8,7 @@ from typing import Any
 from PIL import Image
 
 
-def picture(
-    kind: str = "PNG", size: tuple[int, int] = (400, 210), colour: str = "teal", **more: Any
-) -> bytes:
+def picture(kind: str = "PNG", size: tuple[int, int] = (400, 210), colour: str = "teal", **more: Any) -> bytes:
     """A plain picture as the bytes of a file."""
     mode = more.pop("mode", "RGB")
     out = io.BytesIO()
@@ -32,9 +30,7 @@ def enormous_png(width: int = 30_000, height: int = 30_000) -> bytes:
     body = b"".join(packer.compress(row * 100) for _ in range(height // 100)) + packer.flush()
 
     def chunk(name: bytes, content: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
-        )
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")

@@ -40,9 +40,7 @@ def steps(db: Database, item: Item) -> list[tuple[str, str]]:
 
 def told(db: Database, item: Item) -> list[str]:
     with db.reading() as session:
-        return list(
-            session.scalars(select(Activity.kind).where(Activity.item_id == item.id).order_by(Activity.id))
-        )
+        return list(session.scalars(select(Activity.kind).where(Activity.item_id == item.id).order_by(Activity.id)))
 
 
 def test_from_draft_to_the_feed(db: Database, bram: Client, dina: Client) -> None:
@@ -101,9 +99,7 @@ def test_a_member_decides_nothing(db: Database, ana: Client, step: str) -> None:
 def test_returned_with_a_note_the_editor_reads_it(db: Database, bram: Client, dina: Client) -> None:
     item = made(db, "in_review", by=bram.person)
 
-    answer = dina.post(
-        f"/campaigns/items/{item.id}/return", data={"version": item.version, "note": "Wie is Joost?"}
-    )
+    answer = dina.post(f"/campaigns/items/{item.id}/return", data={"version": item.version, "note": "Wie is Joost?"})
 
     assert answer.status_code == 303
     assert now(db, item).state == "draft"
@@ -138,6 +134,7 @@ def test_in_the_list_htmx_swaps_only_that_item(db: Database, dina: Client) -> No
     assert f'id="waiting-{item.id}"' in answer.text
     assert "<html" not in answer.text
     assert "Goedgekeurd: Op de feed." in answer.text
+    assert 'hx-swap-oob="true">Er wacht niets meer. Dank je wel!' in answer.text
 
 
 def test_two_approvals_at_once_have_one_effect(db: Database, bram: Client, dina: Client) -> None:

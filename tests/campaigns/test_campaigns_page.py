@@ -84,9 +84,7 @@ def test_a_new_campaign(db: Database, bram: Client) -> None:
         ({"ends_on": "2020-01-01"}, "De campagne eindigt voordat ze begint"),
     ],
 )
-def test_each_field_says_what_is_wrong(
-    db: Database, bram: Client, values: dict[str, str], sentence: str
-) -> None:
+def test_each_field_says_what_is_wrong(db: Database, bram: Client, values: dict[str, str], sentence: str) -> None:
     answer = bram.post("/campaigns", data=campaign_form(title_en="") | values)
 
     assert answer.status_code == 422
@@ -117,9 +115,7 @@ def test_a_shorter_period_takes_its_items_off_the_feed(db: Database, bram: Clien
 
     bram.post(
         f"/campaigns/{campaign.id}",
-        data=campaign_form(
-            starts_on=(clock.today() - timedelta(days=7)).isoformat(), ends_on=yesterday, version="1"
-        ),
+        data=campaign_form(starts_on=(clock.today() - timedelta(days=7)).isoformat(), ends_on=yesterday, version="1"),
     )
 
     with db.reading() as session:

@@ -168,9 +168,7 @@ def test_each_field_says_what_is_wrong_and_keeps_what_was_typed(
 
 
 @pytest.mark.parametrize("target", ["https://a.example/\r\nSet-Cookie: s=1", "https://a.example/\x00"])
-def test_a_line_break_in_an_address_is_refused(
-    db: Database, bram: Client, campaign: Campaign, target: str
-) -> None:
+def test_a_line_break_in_an_address_is_refused(db: Database, bram: Client, campaign: Campaign, target: str) -> None:
     answer = bram.post(f"/campaigns/{campaign.id}/items", data=item_form(target=target))
 
     assert answer.status_code == 422
@@ -333,17 +331,13 @@ def test_a_hostile_title_is_only_text_everywhere(
         assert hostile in unescape(page)
 
 
-@pytest.mark.parametrize(
-    "path", ["", "/new", "/kits", "/1", "/1/edit", "/1/items/new", "/1/kit.zip", "/items/1"]
-)
+@pytest.mark.parametrize("path", ["", "/new", "/kits", "/1", "/1/edit", "/1/items/new", "/1/kit.zip", "/items/1"])
 def test_members_and_strangers_see_none_of_it(ana: Client, client: Client, path: str) -> None:
     assert ana.get(f"/campaigns{path}").status_code == 403
     assert client.get(f"/campaigns{path}").headers["location"].startswith("/sign-in")
 
 
-@pytest.mark.parametrize(
-    "path", ["/campaigns/99", "/campaigns/items/99", f"/campaigns/items/{2**70}", "/campaigns/0"]
-)
+@pytest.mark.parametrize("path", ["/campaigns/99", "/campaigns/items/99", f"/campaigns/items/{2**70}", "/campaigns/0"])
 def test_what_is_not_there(bram: Client, path: str) -> None:
     assert bram.get(path).status_code == 404
 

@@ -148,9 +148,7 @@ def test_a_kit_becomes_a_campaign(db: Database, folder: Path) -> None:
     assert item.picture is not None
 
 
-def test_loading_it_again_changes_nothing_not_even_days_later(
-    db: Database, folder: Path, english: None
-) -> None:
+def test_loading_it_again_changes_nothing_not_even_days_later(db: Database, folder: Path, english: None) -> None:
     load(db, folder)
     before = items(db)[0]
     with time_machine.travel(clock.now() + timedelta(days=3), tick=False):
@@ -221,9 +219,7 @@ def test_a_shipped_kit_goes_round_and_comes_back_the_same(db: Database, english:
     assert load(db, first).lines == ["Everything is loaded already: nothing to do."]
 
 
-def test_every_problem_is_told_at_once_with_file_line_and_key(
-    folder: Path, english: None, app: object
-) -> None:
+def test_every_problem_is_told_at_once_with_file_line_and_key(folder: Path, english: None, app: object) -> None:
     (folder / "campaign.toml").write_text(CAMPAIGN.replace("number = 12", "number = 0\nsize = 3"))
     (folder / "timmerman.md").write_text(
         ITEM.replace('kind = "vacancy"', 'kind = "job"\ncolour = "red"')
@@ -349,9 +345,7 @@ def test_what_a_zip_may_not_hold(db: Database, bram: Client, english: None, tmp_
         lying_bomb(): ["hal.png in the ZIP is damaged."],
         b"": ["This is not a ZIP file, or only a part of one arrived."],
         b"PK\x03\x04 half": ["This is not a ZIP file, or only a part of one arrived."],
-        zipped({"hal.png": "x"}): [
-            "campaign.toml: This file is missing; it holds the period, the goal and the name."
-        ],
+        zipped({"hal.png": "x"}): ["campaign.toml: This file is missing; it holds the period, the goal and the name."],
     }
     for body, sentences in wrong.items():
         assert problems(body) == sentences
@@ -365,9 +359,7 @@ def test_a_kit_with_one_wrong_item_leaves_nothing_behind(db: Database, folder: P
     (folder / "tweede.md").write_text(ITEM.replace("hal.png", "weg.png"))
     body = shutil.make_archive(str(folder), "zip", folder.parent, folder.name)
 
-    answer = bram.post(
-        "/campaigns/kits", files={"kit": ("kit.zip", Path(body).read_bytes(), "application/zip")}
-    )
+    answer = bram.post("/campaigns/kits", files={"kit": ("kit.zip", Path(body).read_bytes(), "application/zip")})
 
     assert answer.status_code == 422
     assert "tweede.md regel 4: picture: Er zit geen afbeelding weg.png in de kit." in answer.text
@@ -428,9 +420,7 @@ def test_what_the_command_says(db: Database, folder: Path, tmp_path: Path) -> No
 
 
 def test_days_are_counted_from_the_loading_day_or_written_out(db: Database, folder: Path) -> None:
-    (folder / "campaign.toml").write_text(
-        CAMPAIGN.replace('"day 0"', '"2026-03-01"').replace('"day 30"', "2026-04-30")
-    )
+    (folder / "campaign.toml").write_text(CAMPAIGN.replace('"day 0"', '"2026-03-01"').replace('"day 30"', "2026-04-30"))
 
     load(db, folder)
 

@@ -9,9 +9,9 @@ from tests.campaigns.drawing import picture
 from tests.client import Client
 
 
-def logo_id(db: Database) -> int | None:
+def logo(db: Database) -> str:
     with db.reading() as session:
-        return session.get_one(Organisation, 1).logo_id
+        return session.get_one(Organisation, 1).logo
 
 
 def test_an_administrator_sets_it_and_takes_it_away(db: Database, dina: Client) -> None:
@@ -20,10 +20,10 @@ def test_an_administrator_sets_it_and_takes_it_away(db: Database, dina: Client) 
     answer = dina.post("/settings/logo", files={"logo": ("logo.png", body, "image/png")})
 
     assert answer.status_code == 303
-    assert logo_id(db) is not None
+    assert logo(db).endswith("/logo.png")
     assert "/logo.png" in dina.follow(answer).text
     dina.post("/settings/logo", data={"remove": "yes"})
-    assert logo_id(db) is None
+    assert logo(db) == ""
 
 
 def test_an_svg_is_refused_and_nothing_is_kept(db: Database, dina: Client) -> None:

@@ -37,9 +37,7 @@ def held_by(someone: Client, app: Starlette, *, scripts: bool = True) -> Iterato
         yield from _held_by(someone, playwright, address, scripts=scripts)
 
 
-def _held_by(
-    someone: Client, playwright: Playwright, address: str, *, scripts: bool
-) -> Iterator[BrowserContext]:
+def _held_by(someone: Client, playwright: Playwright, address: str, *, scripts: bool) -> Iterator[BrowserContext]:
     browser = chromium.launch(playwright)
     context = browser.new_context(
         viewport={"width": 390, "height": 844},

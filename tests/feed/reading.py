@@ -32,9 +32,7 @@ class Element:
             tag in ("", self.tag)
             and classes <= set(self.attributes.get("class", "").split())
             and all(self.attributes.get("id") == each for each in re.findall(r"#([\w-]+)", rest))
-            and all(
-                self.attributes.get(key) == value for key, value in re.findall(r"\[([\w-]+)=([^\]]*)\]", rest)
-            )
+            and all(self.attributes.get(key) == value for key, value in re.findall(r"\[([\w-]+)=([^\]]*)\]", rest))
         )
 
 

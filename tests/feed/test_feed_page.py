@@ -88,9 +88,7 @@ def test_the_feed_goes_on_by_plain_links_and_ends_calmly(ana: Client, db: Databa
     with db.writing() as session:
         campaign = make.campaign(session)
         for number in range(PAGE + 1):
-            make.item(
-                session, campaign, title=f"Nummer {number}", publish_at=clock.now() - timedelta(hours=number)
-            )
+            make.item(session, campaign, title=f"Nummer {number}", publish_at=clock.now() - timedelta(hours=number))
     first = ana.get("/")
     assert len(pages.texts(first, ".item h2")) == PAGE
     assert pages.attributes(first, ".more a", "href") == ["/?page=2"]

@@ -41,9 +41,9 @@ def test_the_page_asks_for_an_own_sentence_first(ana: Client, item: Item) -> Non
         "In onze hal staat elke dag een nieuw huis. Kun jij timmeren?",
     ]
     assert pages.attributes(page, ".tile input", "value") == [network.key for network in networks.all()]
-    assert [
-        each.attributes["value"] for each in pages.find(page, ".tile input") if "checked" in each.attributes
-    ] == ["linkedin"]
+    assert [each.attributes["value"] for each in pages.find(page, ".tile input") if "checked" in each.attributes] == [
+        "linkedin"
+    ]
 
 
 def test_looking_mints_nothing(ana: Client, item: Item, db: Database) -> None:
@@ -53,9 +53,7 @@ def test_looking_mints_nothing(ana: Client, item: Item, db: Database) -> None:
 
 
 @pytest.mark.parametrize("network", [network.key for network in networks.all()])
-def test_the_answer_shows_the_text_with_the_minted_link(
-    ana: Client, item: Item, db: Database, network: str
-) -> None:
+def test_the_answer_shows_the_text_with_the_minted_link(ana: Client, item: Item, db: Database, network: str) -> None:
     caption = next(each for each in item.captions if each.language == "nl" and each.network == "any")
     answer = share(ana, item, network=network, caption=str(caption.id))
     assert answer.status_code == 303
@@ -63,9 +61,7 @@ def test_the_answer_shows_the_text_with_the_minted_link(
     with db.reading() as session:
         link = session.scalars(select(Link)).one()
     address = f"http://localhost:8000/r/{link.code}"
-    assert pages.texts(page, "#ready-text") == [
-        f"Ik werk bij Noorderhout. Kom je ook? {caption.body} {address}"
-    ]
+    assert pages.texts(page, "#ready-text") == [f"Ik werk bij Noorderhout. Kom je ook? {caption.body} {address}"]
     opened = pages.attributes(page, "#open-network", "href")
     assert [address in unquote(url) for url in opened] == ([] if network in ("copy", "sheet") else [True])
     assert (kept(db).network, kept(db).state) == (
@@ -153,12 +149,8 @@ def test_what_people_type_is_shown_as_text(ana: Client, item: Item) -> None:
         ({"publish_at": timedelta(hours=1)}, 404),
     ],
 )
-def test_only_what_is_live_can_be_shared(
-    ana: Client, db: Database, changes: dict[str, object], status: int
-) -> None:
-    moved = {
-        key: clock.now() + value if isinstance(value, timedelta) else value for key, value in changes.items()
-    }
+def test_only_what_is_live_can_be_shared(ana: Client, db: Database, changes: dict[str, object], status: int) -> None:
+    moved = {key: clock.now() + value if isinstance(value, timedelta) else value for key, value in changes.items()}
     with db.writing() as session:
         item = make.item(session, **moved)
     assert (ana.get(f"/items/{item.id}").status_code, share(ana, item).status_code) == (status, status)
@@ -183,9 +175,7 @@ def test_taking_it_back_leaves_the_link_alive(ana: Client, item: Item, db: Datab
         assert len(session.scalars(select(Link)).all()) == 1
 
 
-def test_another_persons_share_does_not_exist_for_me(
-    ana: Client, cleo: Client, item: Item, db: Database
-) -> None:
+def test_another_persons_share_does_not_exist_for_me(ana: Client, cleo: Client, item: Item, db: Database) -> None:
     share(ana, item)
     number = kept(db).id
     assert cleo.get(f"/items/{item.id}/shares/{number}").status_code == 404
@@ -207,11 +197,7 @@ def test_the_last_network_is_chosen_the_next_time(ana: Client, item: Item, db: D
     with db.writing() as session:
         other = make.item(session)
     share(ana, item, network="bluesky")
-    chosen = [
-        each
-        for each in pages.find(ana.get(f"/items/{other.id}"), ".tile input")
-        if "checked" in each.attributes
-    ]
+    chosen = [each for each in pages.find(ana.get(f"/items/{other.id}"), ".tile input") if "checked" in each.attributes]
     assert [each.attributes["value"] for each in chosen] == ["bluesky"]
 
 

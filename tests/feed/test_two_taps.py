@@ -53,9 +53,7 @@ def test_two_taps_copy_the_text_and_open_linkedin(app: Starlette, ana: Client, d
         link = link_address(db)
         assert unquote(opened.value.url) == f"https://www.linkedin.com/sharing/share-offsite/?url={link}"
         page.bring_to_front()
-        assert clipboard(page) == (
-            "Ik werk bij Noorderhout. Wij bouwen binnen, ook als het regent. Wie helpt mee?"
-        )
+        assert clipboard(page) == ("Ik werk bij Noorderhout. Wij bouwen binnen, ook als het regent. Wie helpt mee?")
         page.get_by_role("button", name="Kopieer de tekst").tap()
         page.get_by_text("Gekopieerd").wait_for()
         assert clipboard(page).endswith(f"Wie helpt mee?\n\n{link}")

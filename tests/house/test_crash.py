@@ -42,9 +42,7 @@ def crash_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def test_nothing_acknowledged_is_lost(crash_url: str, tmp_path: Path) -> None:
     dice = random.Random(7)
     kept = Acknowledged()
-    portal = PortalProcess(
-        tmp_path, settings={"PORTAL_DATABASE_URL": crash_url, "PORTAL_LOG_FORMAT": "json"}
-    )
+    portal = PortalProcess(tmp_path, settings={"PORTAL_DATABASE_URL": crash_url, "PORTAL_LOG_FORMAT": "json"})
     with portal:
         admin = Browser(portal, "admin")
         codes = [Browser(portal, person).share(network) for person, network in SHARERS]
@@ -63,11 +61,8 @@ def test_nothing_acknowledged_is_lost(crash_url: str, tmp_path: Path) -> None:
         assert portal.stop() == 0
     database = Database(crash_url)
     with database.reading() as db:
-        recorded = dict(
-            db.execute(select(Link.code, func.count(Click.id)).join(Click, Click.link_id == Link.id).group_by(Link.code))
-            .tuples()
-            .all()
-        )
+        counts = select(Link.code, func.count(Click.id)).join(Click, Click.link_id == Link.id).group_by(Link.code)
+        recorded = dict(db.execute(counts).all())
         departments = set(db.scalars(select(Department.name)))
     database.dispose()
     assert sum(kept.clicks.values()) > ROUNDS * CLICKERS

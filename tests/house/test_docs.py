@@ -38,9 +38,7 @@ def papers() -> list[Path]:
 
 
 def test_every_setting_is_in_the_table_with_its_default_and_meaning() -> None:
-    listed = {
-        name: (default or "", meaning) for name, default, meaning in ROW.findall(paper("docs/running.md"))
-    }
+    listed = {name: (default or "", meaning) for name, default, meaning in ROW.findall(paper("docs/running.md"))}
     wanted = {
         f"PORTAL_{each.name.upper()}": (written(each.default), str(each.metadata["about"]).rstrip("."))
         for each in fields(Settings)
@@ -67,9 +65,7 @@ def test_every_table_is_among_the_words() -> None:
 
 
 def test_every_command_of_a_checkout_is_explained() -> None:
-    listed = subprocess.run(
-        [sys.executable, "dev.py"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
+    listed = subprocess.run([sys.executable, "dev.py"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     commands = re.findall(r"^  ([a-z]+) ", listed, re.MULTILINE)
     assert "demo" in commands
     explained = paper("README.md") + paper("CONTRIBUTING.md")

@@ -71,9 +71,7 @@ def test_a_piece_says_what_it_needs_and_has_one_root_with_an_id(name: str) -> No
 def test_a_template_holds_no_style_and_no_script_of_its_own(name: str) -> None:
     inline = []
     for tag, attributes in elements(source(name)).every:
-        inline += [
-            f"<{tag} {key}>" for key in attributes if key == "style" or key.startswith(("on", "hx-on"))
-        ]
+        inline += [f"<{tag} {key}>" for key in attributes if key == "style" or key.startswith(("on", "hx-on"))]
         inline += [f"<{tag}>"] if tag == "style" and "nonce" not in attributes else []
         inline += ["<script>"] if tag == "script" and not {"src", "nonce"} & attributes.keys() else []
         values = [value for value in attributes.values() if value]

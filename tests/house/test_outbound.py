@@ -3,11 +3,13 @@
 import http.server
 import threading
 from collections.abc import Iterator
+from typing import ClassVar
 
 import pytest
 
 from portal import outbound
 from portal.outbound import Failed, Policy, Refused
+from portal.paths import data
 
 pytestmark = pytest.mark.once
 
@@ -51,7 +53,7 @@ REFUSED = [
 
 @pytest.mark.parametrize("url", REFUSED)
 def test_refused(url: str) -> None:
-    asked: list[str] = []
+    asked: ClassVar[list[str]] = []
 
     def resolve(host: str, port: int) -> list[str]:
         asked.append(host)
@@ -63,7 +65,13 @@ def test_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://good.example/", "https://www.good.example:443/a?b=c", "http://8.8.8.8/", "http://[2606:4700::1111]/"]
+    "url",
+    [
+        "http://good.example/",
+        "https://www.good.example:443/a?b=c",
+        "http://8.8.8.8/",
+        "http://[2606:4700::1111]/",
+    ],
 )
 def test_allowed(url: str) -> None:
     assert str(Policy().check(url)).startswith("http")
@@ -76,7 +84,7 @@ def test_a_name_that_leads_inside_is_refused() -> None:
 
 
 class _Site(http.server.BaseHTTPRequestHandler):
-    asked: list[str] = []
+    asked: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
         self.asked.append(self.path)
@@ -148,8 +156,6 @@ def test_the_name_is_resolved_once(site: int) -> None:
 
 def test_no_other_module_makes_requests() -> None:
     """One place closes this class of hole; a client anywhere else would open it again."""
-    from portal.paths import data  # the checkout
-
     users = {
         path.name
         for path in data("portal").rglob("*.py")

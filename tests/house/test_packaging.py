@@ -53,9 +53,7 @@ def demo(installed: Path, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[byt
     (tmp_path / "here").mkdir()
     port = free_port()
     settings = {"PORTAL_PORT": str(port), "PORTAL_DATA_DIR": str(tmp_path / "data")}
-    inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PORTAL_", "PYTHON"))
-    }
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PORTAL_", "PYTHON"))}
     with (
         (tmp_path / "log").open("wb") as log,
         subprocess.Popen(
@@ -149,8 +147,6 @@ def free_port() -> int:
 
 
 def run(*command: str | Path, inside: Path) -> str:
-    done = subprocess.run(
-        [str(part) for part in command], cwd=inside, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([str(part) for part in command], cwd=inside, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -1,5 +1,6 @@
 """The server as it is started by its command: framing tricks, slow clients, orderly end, wrong settings."""
 
+import asyncio
 import contextlib
 import http.client
 import re
@@ -14,6 +15,7 @@ from click.testing import CliRunner
 
 from portal import door, server
 from portal.__main__ import main
+from portal.settings import Settings
 from tests.process import Browser, PortalProcess, free_port
 
 pytestmark = pytest.mark.once
@@ -50,7 +52,8 @@ def exchange(portal: PortalProcess, request: bytes) -> bytes:
         (b"GET /healthz HTTP/1.1\r\nHost: localhost/evil\r\nConnection: close\r\n\r\n", b"400"),
         (b"GET /healthz HTTP/1.1\r\nHost: evil@localhost\r\nConnection: close\r\n\r\n", b"400"),
         (
-            b"POST /sign-out HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            b"POST /sign-out HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             b"400",
         ),
         (b"POST /sign-out HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5, 5\r\n\r\nabcde", b"400"),
@@ -67,7 +70,12 @@ def test_framing(portal: PortalProcess, request_: bytes, status: bytes) -> None:
 
 
 def test_static_files_stay_in_their_folder(portal: PortalProcess) -> None:
-    for path in ("/static/../pyproject.toml", "/static/%2e%2e/pyproject.toml", "/static/..%2fportal/app.py", "/static/%00"):
+    for path in (
+        "/static/../pyproject.toml",
+        "/static/%2e%2e/pyproject.toml",
+        "/static/..%2fportal/app.py",
+        "/static/%00",
+    ):
         said = exchange(portal, f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
         assert said[9:12] == b"404", path
 
@@ -84,7 +92,6 @@ def test_clients_that_never_finish_their_headers_are_cut(portal: PortalProcess) 
 
 def test_a_body_that_drips_is_refused() -> None:
     """The deadline is for the whole body: each further byte must not buy time."""
-    import asyncio  # only here
 
     async def drip() -> list[int]:
         statuses: list[int] = []
@@ -101,10 +108,14 @@ def test_a_body_that_drips_is_refused() -> None:
             if message["type"] == "http.response.start":
                 statuses.append(message["status"])  # type: ignore[arg-type]
 
-        from portal.settings import Settings  # a plain one
-
         guarded = door.Door(app, Settings())  # type: ignore[arg-type]
-        scope = {"type": "http", "method": "POST", "headers": [(b"host", b"localhost")], "path": "/", "raw_path": b"/"}
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "headers": [(b"host", b"localhost")],
+            "path": "/",
+            "raw_path": b"/",
+        }
         await guarded(scope, receive, send)  # type: ignore[arg-type]
         return statuses
 
@@ -153,7 +164,10 @@ SECRET = "0123456789-abcdefghijklmnopqrstuvwxyz"
         ({"PORTAL_SECRET": "short"}, "PORTAL_SECRET"),
         ({"PORTAL_SECRET": "a" * 64}, "PORTAL_SECRET"),
         ({"PORTAL_BASE_URL": "share.example.org"}, "PORTAL_BASE_URL"),
-        ({"PORTAL_BASE_URL": "https://share.example.org", "PORTAL_PRACTICE_SIGN_IN": "1"}, "PORTAL_PRACTICE_SIGN_IN"),
+        (
+            {"PORTAL_BASE_URL": "https://share.example.org", "PORTAL_PRACTICE_SIGN_IN": "1"},
+            "PORTAL_PRACTICE_SIGN_IN",
+        ),
         ({"PORTAL_PORT": "eighty"}, "PORTAL_PORT"),
         ({"PORTAL_TIME_ZONE": "Zwolle"}, "PORTAL_TIME_ZONE"),
         ({"PORTAL_DATABASE_URL": "mysql://x"}, "PORTAL_DATABASE_URL"),

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from babel.messages import pofile
 
 from portal import i18n
 from portal.paths import data
@@ -27,8 +28,6 @@ def test_translations_have_the_same_blanks() -> None:
 
 
 def test_the_same_text_has_one_translation() -> None:
-    from babel.messages import pofile  # only this test reads the files one by one
-
     seen: dict[object, object] = {}
     different = []
     for path in sorted(data("locale", "nl").glob("*.po")):
@@ -40,5 +39,5 @@ def test_the_same_text_has_one_translation() -> None:
 
 
 def test_no_translation_is_left_over() -> None:
-    used = {text if isinstance(text, str) else text[0] for _, text in i18n.messages()}
+    used = {text if isinstance(text, str) else text[0] for text in i18n.messages()}
     assert sorted(set(i18n.catalog("nl")) - used) == []

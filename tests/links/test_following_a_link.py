@@ -29,9 +29,7 @@ def link(db: Database) -> Link:
     return _link(db)
 
 
-def _link(
-    db: Database, *, network: str = "linkedin", minted: timedelta = timedelta(hours=1), **item: Any
-) -> Link:
+def _link(db: Database, *, network: str = "linkedin", minted: timedelta = timedelta(hours=1), **item: Any) -> Link:
     """A link made a while ago by somebody who is not signed in here."""
     with db.writing() as session:
         campaign = make.campaign(session, slug=f"houses-{make.number()}")
@@ -175,9 +173,7 @@ def test_on_plain_http_a_click_right_after_minting_may_be_a_person(client: Clien
     assert _clicks(db) == [("human", "person")]
 
 
-def test_the_sharers_own_browser_does_not_count_and_a_colleagues_does(
-    ana: Client, bram: Client, db: Database
-) -> None:
+def test_the_sharers_own_browser_does_not_count_and_a_colleagues_does(ana: Client, bram: Client, db: Database) -> None:
     with db.writing() as session:
         link = make.link(session, by=ana.person, on=make.item(session))
         link.created_at = clock.now() - timedelta(hours=1)
@@ -198,9 +194,7 @@ def test_round_numbers_of_people_are_told(client: Client, db: Database, link: Li
     for number in range(11):
         client.get(f"/r/{link.code}", headers=_as(str(number)))
     with db.reading() as session:
-        told = [
-            (row.item_id, row.data) for row in session.scalars(select(Activity)) if row.kind == "milestone"
-        ]
+        told = [(row.item_id, row.data) for row in session.scalars(select(Activity)) if row.kind == "milestone"]
     assert told == [(link.item_id, {"people": 10})]
 
 
@@ -210,9 +204,7 @@ def test_which_numbers_are_round() -> None:
     assert round_ones == [10, 25, 50, 100, 250, 500, 1000, 2500, 5000]
 
 
-@pytest.mark.parametrize(
-    "code", ["bbbbbbbb", "%00", "%ff", "..%2f..", "%2e%2e", "robots.txt", "b" * 8192, "api"]
-)
+@pytest.mark.parametrize("code", ["bbbbbbbb", "%00", "%ff", "..%2f..", "%2e%2e", "robots.txt", "b" * 8192, "api"])
 def test_an_unknown_code_gets_a_friendly_page(client: Client, db: Database, code: str) -> None:
     response = client.get(f"/r/{code}")
     assert response.status_code == 404
@@ -327,9 +319,7 @@ def test_a_signatures_code_is_not_followed_here(client: Client, db: Database) ->
 
 def _slugs(session: Session, link: Link) -> tuple[str, str]:
     row = session.execute(
-        select(Item.slug, Campaign.slug)
-        .join(Campaign, Campaign.id == Item.campaign_id)
-        .where(Item.id == link.item_id)
+        select(Item.slug, Campaign.slug).join(Campaign, Campaign.id == Item.campaign_id).where(Item.id == link.item_id)
     ).one()
     return row[0], row[1]
 

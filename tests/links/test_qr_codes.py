@@ -27,9 +27,7 @@ def test_the_picture_can_be_printed_on_a_poster() -> None:
 
 
 @pytest.mark.parametrize(("drawn_as", "media_type"), [("svg", "image/svg+xml"), ("png", "image/png")])
-def test_the_sharer_downloads_the_code_of_a_link(
-    ana: Client, db: Database, drawn_as: str, media_type: str
-) -> None:
+def test_the_sharer_downloads_the_code_of_a_link(ana: Client, db: Database, drawn_as: str, media_type: str) -> None:
     with db.writing() as session:
         link = make.link(session, by=ana.person, on=make.item(session))
     response = ana.get(f"/links/{link.id}/qr.{drawn_as}")
@@ -48,9 +46,7 @@ def test_nobody_else_gets_it(ana: Client, cleo: Client, bram: Client, client: Cl
     assert ana.get("/links/99999999/qr.svg").status_code == 404
 
 
-def test_an_editor_prints_the_code_of_a_signature(
-    ana: Client, bram: Client, cleo: Client, db: Database
-) -> None:
+def test_an_editor_prints_the_code_of_a_signature(ana: Client, bram: Client, cleo: Client, db: Database) -> None:
     with db.writing() as session:
         link = codes.signature_link(session, person=ana.person)
     assert bram.get(f"/links/{link.id}/qr.png").status_code == 200

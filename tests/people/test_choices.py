@@ -19,9 +19,7 @@ def person(db) -> Person:
 )
 def test_a_choice_is_kept(db, person: Person, shown: str, pseudonym: str, kept: str) -> None:
     with db.writing() as writing:
-        choices.set_leaderboard_name(
-            writing, writing.get_one(Person, person.id), shown=shown, pseudonym=pseudonym
-        )
+        choices.set_leaderboard_name(writing, writing.get_one(Person, person.id), shown=shown, pseudonym=pseudonym)
     with db.reading() as reading:
         row = reading.get_one(Person, person.id)
         assert (row.leaderboard_name, row.pseudonym) == (kept, " ".join(pseudonym.split()))
@@ -39,9 +37,7 @@ def test_a_choice_is_kept(db, person: Person, shown: str, pseudonym: str, kept: 
 )
 def test_what_cannot_be_kept_is_refused_in_a_sentence(db, person: Person, shown: str, pseudonym: str) -> None:
     with pytest.raises(choices.ChoiceRefused) as refused, db.writing() as writing:
-        choices.set_leaderboard_name(
-            writing, writing.get_one(Person, person.id), shown=shown, pseudonym=pseudonym
-        )
+        choices.set_leaderboard_name(writing, writing.get_one(Person, person.id), shown=shown, pseudonym=pseudonym)
     assert str(refused.value).endswith((".", "?"))
     with db.reading() as reading:
         assert reading.get_one(Person, person.id).leaderboard_name == "hidden"

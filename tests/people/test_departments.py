@@ -78,9 +78,7 @@ def test_accounts_are_added_and_removed(dina: Client, ana: Client, db) -> None:
         ("name", "n" * 81),
     ],
 )
-def test_an_account_that_cannot_be_kept_gets_a_sentence(
-    dina: Client, ana: Client, db, field: str, value: str
-) -> None:
+def test_an_account_that_cannot_be_kept_gets_a_sentence(dina: Client, ana: Client, db, field: str, value: str) -> None:
     good = {"network": "linkedin", "url": "https://noorderhout.example/", "name": "Ons"}
     path = f"/people/departments/{ana.person.department_id}/accounts"
     answer = dina.post(path, data=good | {field: value})

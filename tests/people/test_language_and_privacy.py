@@ -29,9 +29,7 @@ def test_the_sign_in_page_keeps_its_way_on(client: Client) -> None:
     assert answer.headers["location"] == "/sign-in?next=/people%3Fq%3Da"
 
 
-@pytest.mark.parametrize(
-    "target", ["//evil.example", "https://evil.example", "/\\evil.example", "/nowhere", ""]
-)
+@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example", "/nowhere", ""])
 def test_the_language_form_leads_nowhere_else(client: Client, target: str) -> None:
     assert client.post("/language", data={"language": "en", "next": target}).headers["location"] == "/"
 

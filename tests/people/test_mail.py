@@ -26,9 +26,7 @@ def mailbox(app, chosen: settings.Settings) -> Iterator[MailServer]:
 
 def test_a_mail_is_sent_once_the_transaction_is_committed(db, mailbox: MailServer) -> None:
     with db.writing() as writing:
-        mail.enqueue(
-            writing, to="ana@noorderhout.example", subject="Één vraag", text="Hoi Ana", html="<p>Hoi Ana</p>"
-        )
+        mail.enqueue(writing, to="ana@noorderhout.example", subject="Één vraag", text="Hoi Ana", html="<p>Hoi Ana</p>")
         assert mailbox.messages == []
     Runner(db).run_due()
     message = mailbox.to("ana@noorderhout.example")[0]

@@ -75,9 +75,7 @@ def test_people_without_mail_can_be_added(dina: Client, db) -> None:
         data = {"name": name, "email": "", "department": team, "role": "member", "language": "nl"}
         assert dina.post("/people", data=data).status_code == 303
     with db.reading() as reading:
-        assert reading.scalars(
-            select(Person.name).where(Person.email.is_(None)).order_by(Person.name)
-        ).all() == [
+        assert reading.scalars(select(Person.name).where(Person.email.is_(None)).order_by(Person.name)).all() == [
             "Jan Bos",
             "Piet Bos",
         ]
@@ -172,9 +170,7 @@ def test_a_member_cannot_make_themselves_admin(ana: Client, db) -> None:
 
 
 def test_an_address_belongs_to_one_person(dina: Client, ana: Client, bram: Client, db) -> None:
-    answer = dina.post(
-        f"/people/{ana.person.id}", data=_details(ana.person, email="Bram@noorderhout.example")
-    )
+    answer = dina.post(f"/people/{ana.person.id}", data=_details(ana.person, email="Bram@noorderhout.example"))
     assert answer.status_code == 422
     assert "Iemand anders heeft dit adres al." in answer.text
     assert _stored(db, ana.person.id).email == "ana@noorderhout.example"
@@ -191,9 +187,7 @@ def test_the_last_admin_stays(dina: Client, db) -> None:
 
 def test_an_admin_may_leave_when_there_is_another(dina: Client, ana: Client, db) -> None:
     dina.post(f"/people/{ana.person.id}", data=_details(ana.person, role="admin"))
-    assert (
-        dina.post(f"/people/{dina.person.id}", data=_details(dina.person, role="member")).status_code == 303
-    )
+    assert dina.post(f"/people/{dina.person.id}", data=_details(dina.person, role="member")).status_code == 303
     assert _stored(db, dina.person.id).role == "member"
 
 

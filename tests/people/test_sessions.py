@@ -58,15 +58,10 @@ def test_use_is_noted_once_an_hour_also_by_pages_that_only_read(db) -> None:
             assert round(seen.total_seconds() / 60) == noted
     with _later(hours=9), db.writing() as writing:
         find(writing, secret)
-        assert (
-            round((writing.scalars(select(WebSession)).one().last_seen_at - began).total_seconds() / 3600)
-            == 9
-        )
+        assert round((writing.scalars(select(WebSession)).one().last_seen_at - began).total_seconds() / 3600) == 9
 
 
-def test_signing_out_everywhere_ends_every_device_of_that_person_only(
-    app, db, bram: Client, ana: Client
-) -> None:
+def test_signing_out_everywhere_ends_every_device_of_that_person_only(app, db, bram: Client, ana: Client) -> None:
     phone = Client.signed_in(app, bram.person)
     answer = phone.post("/sign-out/everywhere")
     assert answer.headers["location"] == "/sign-in"

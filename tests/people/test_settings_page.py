@@ -71,9 +71,7 @@ def test_saving_without_a_change_changes_nothing(dina: Client, db) -> None:
         ("mastodon_server", "m" * 300 + ".example"),
     ],
 )
-def test_what_cannot_be_kept_gets_a_sentence_and_loses_nothing(
-    dina: Client, db, field: str, value: str
-) -> None:
+def test_what_cannot_be_kept_gets_a_sentence_and_loses_nothing(dina: Client, db, field: str, value: str) -> None:
     answer = dina.post("/settings", data=GOOD | {field: value})
     assert answer.status_code == 422
     assert f'href="#field-{field}"' in answer.text

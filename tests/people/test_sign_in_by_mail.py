@@ -54,9 +54,7 @@ def test_a_link_signs_in_once(client: Client, ana: Client, db, mailbox: MailServ
     assert browser.get(path).status_code == 410
 
 
-def test_the_link_leads_to_the_page_one_came_for(
-    client: Client, bram: Client, db, mailbox: MailServer
-) -> None:
+def test_the_link_leads_to_the_page_one_came_for(client: Client, bram: Client, db, mailbox: MailServer) -> None:
     _ask(client, "bram@noorderhout.example", next="/people?q=ana")
     Runner(db).run_due()
     page = client.get(_path(mailbox, "bram@noorderhout.example")).text
@@ -85,12 +83,8 @@ def test_the_mail_is_in_the_persons_own_language(
     assert mailbox.to("ana@noorderhout.example")[0]["Auto-Submitted"] == "auto-generated"
 
 
-def test_a_foreign_host_name_never_reaches_the_mail(
-    client: Client, ana: Client, db, mailbox: MailServer
-) -> None:
-    answer = client.post(
-        "/sign-in/link", data={"email": "ana@noorderhout.example"}, headers={"host": "evil.example"}
-    )
+def test_a_foreign_host_name_never_reaches_the_mail(client: Client, ana: Client, db, mailbox: MailServer) -> None:
+    answer = client.post("/sign-in/link", data={"email": "ana@noorderhout.example"}, headers={"host": "evil.example"})
     assert answer.status_code == 400
     Runner(db).run_due()
     assert mailbox.messages == []
@@ -122,9 +116,7 @@ def test_what_was_typed_is_kept_beside_the_sentence(client: Client, mailbox: Mai
     assert 'id="field-email-error"' in page
 
 
-def test_after_ten_minutes_a_link_is_worth_nothing(
-    client: Client, ana: Client, db, mailbox: MailServer
-) -> None:
+def test_after_ten_minutes_a_link_is_worth_nothing(client: Client, ana: Client, db, mailbox: MailServer) -> None:
     _ask(client, "ana@noorderhout.example")
     Runner(db).run_due()
     path = _path(mailbox, "ana@noorderhout.example")
@@ -175,9 +167,7 @@ def test_admins_use_single_sign_on_where_there_is_one(
     assert [message["X-Envelope-To"] for message in mailbox.messages] == ["ana@noorderhout.example"]
 
 
-def test_the_database_holds_nothing_to_sign_in_with(
-    client: Client, ana: Client, db, mailbox: MailServer
-) -> None:
+def test_the_database_holds_nothing_to_sign_in_with(client: Client, ana: Client, db, mailbox: MailServer) -> None:
     _ask(client, "ana@noorderhout.example")
     Runner(db).run_due()
     secret = _path(mailbox, "ana@noorderhout.example").rsplit("/", 1)[1]
@@ -187,9 +177,7 @@ def test_the_database_holds_nothing_to_sign_in_with(
     assert secret not in stored
 
 
-def test_a_new_address_makes_links_to_the_old_one_void(
-    client: Client, dina: Client, db, mailbox: MailServer
-) -> None:
+def test_a_new_address_makes_links_to_the_old_one_void(client: Client, dina: Client, db, mailbox: MailServer) -> None:
     with db.writing() as writing:
         person = make.person(writing, "Eva Smit", email="eva@noorderhout.example")
     _ask(client, "eva@noorderhout.example")
@@ -200,10 +188,7 @@ def test_a_new_address_makes_links_to_the_old_one_void(
         "email": "eva.smit@noorderhout.example",
         "department": person.department_id,
     }
-    assert (
-        dina.post(f"/people/{person.id}", data={**changed, "role": "member", "language": "nl"}).status_code
-        == 303
-    )
+    assert dina.post(f"/people/{person.id}", data={**changed, "role": "member", "language": "nl"}).status_code == 303
     assert client.post(path).status_code == 410
 
 

@@ -378,7 +378,7 @@ def test_a_token_with_other_claims_is_refused(chosen: settings.Settings, other: 
 
 
 def _by_hand(algorithm: str, claims: dict[str, Any], *, secret: bytes = b"") -> str:
-    """A token no honest library makes: unsigned, or with what everybody can read taken for a shared secret."""
+    """A token no honest library makes: unsigned, or signed with what everybody can read."""
     parts = ({"alg": algorithm, "kid": "ours"}, claims)
     text = b".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in parts)
     signature = hmac.new(secret, text, hashlib.sha256).digest() if secret else b""
@@ -425,9 +425,7 @@ def test_unknown_keys_make_us_look_for_new_ones_once_a_minute(chosen: settings.S
         {"id_token_signing_alg_values_supported": ["HS256", "none"]},
     ],
 )
-def test_a_provider_described_unsafely_is_not_used(
-    chosen: settings.Settings, described: dict[str, Any]
-) -> None:
+def test_a_provider_described_unsafely_is_not_used(chosen: settings.Settings, described: dict[str, Any]) -> None:
     ours = _our_side(chosen, **described)
     with pytest.raises(ProviderUnfit):
         anyio.run(ours.load_server_metadata)

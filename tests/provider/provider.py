@@ -26,9 +26,7 @@ class Provider:
     client_id = "passalong"
     client_secret = "known-to-the-tests-only"
 
-    def __init__(
-        self, redirect_uris: Sequence[str], people: Mapping[str, Mapping[str, Any]] | None = None
-    ) -> None:
+    def __init__(self, redirect_uris: Sequence[str], people: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         self.redirect_uris = list(redirect_uris)
         self.people = dict(people or {})
         self.issuer = ""
@@ -93,9 +91,7 @@ class Provider:
                     answer = self._press_the_button(browser, answer, login)
         raise RuntimeError(f"The provider keeps asking:\n{answer.text}")
 
-    def _press_the_button(
-        self, browser: httpx2.Client, answer: httpx2.Response, login: str
-    ) -> httpx2.Response:
+    def _press_the_button(self, browser: httpx2.Client, answer: httpx2.Response, login: str) -> httpx2.Response:
         action = re.search(r'<form[^>]* action="([^"]+)"', answer.text)
         prompt = re.search(r'name="prompt" value="(\w+)"', answer.text)
         if action is None or prompt is None:

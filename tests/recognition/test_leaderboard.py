@@ -27,9 +27,7 @@ def team(db: Session, name: str, size: int) -> list[Person]:
     return [make.person(db, f"{name} {number}", department_name=name) for number in range(size)]
 
 
-def share(
-    db: Session, by: Person, item: Item, *, state: str = "confirmed", at: datetime | None = None
-) -> Share:
+def share(db: Session, by: Person, item: Item, *, state: str = "confirmed", at: datetime | None = None) -> Share:
     link = make.link(db, by=by, on=item)
     row = Share(
         link_id=link.id,
@@ -128,9 +126,7 @@ def test_only_the_upper_half_with_points_is_on_top(db: Database) -> None:
         (datetime(2026, 11, 23, 0, 0, tzinfo=AMSTERDAM), 0),
     ],
 )
-def test_a_week_runs_from_monday_to_sunday_on_our_clock(
-    db: Database, moment: datetime, visitors: int
-) -> None:
+def test_a_week_runs_from_monday_to_sunday_on_our_clock(db: Database, moment: datetime, visitors: int) -> None:
     with time_machine.travel(WEDNESDAY, tick=False):
         with db.writing() as session:
             visit(session, team(session, "Service", 5)[0], make.item(session), at=moment)
@@ -157,9 +153,7 @@ def test_a_week_with_a_clock_change_is_still_seven_days(
     assert (days.last_day - days.first_day).days == 6
 
 
-@pytest.mark.parametrize(
-    "today", [date(2026, 2, 28), date(2026, 12, 31), date(2028, 2, 29), date(2026, 11, 1)]
-)
+@pytest.mark.parametrize("today", [date(2026, 2, 28), date(2026, 12, 31), date(2028, 2, 29), date(2026, 11, 1)])
 def test_a_month_is_a_calendar_month(db: Database, today: date) -> None:
     noon = datetime(today.year, today.month, today.day, 12, tzinfo=AMSTERDAM)
     with time_machine.travel(noon, tick=False), db.reading() as session:
@@ -186,9 +180,7 @@ def test_a_campaign_counts_its_own_items_only(db: Database) -> None:
 def test_opening_a_network_again_does_not_carry_a_share_into_a_new_week(db: Database) -> None:
     with time_machine.travel(WEDNESDAY, tick=False):
         with db.writing() as session:
-            old = share(
-                session, team(session, "Service", 5)[0], make.item(session), at=WEDNESDAY - timedelta(days=7)
-            )
+            old = share(session, team(session, "Service", 5)[0], make.item(session), at=WEDNESDAY - timedelta(days=7))
             old.at = clock.now()
         assert shown(db) == [("Service", 0.0)]
 
@@ -271,9 +263,7 @@ def test_switched_off_the_page_says_so_and_figures_are_not_there(ana: Client, db
     page = ana.get("/leaderboard")
     assert page.status_code == 200
     assert "Hier houden we geen stand bij" in page.text
-    assert [ana.get(f"/leaderboard?period={period}").status_code for period in leaderboard.PERIODS] == [
-        404
-    ] * 3
+    assert [ana.get(f"/leaderboard?period={period}").status_code for period in leaderboard.PERIODS] == [404] * 3
 
 
 @pytest.mark.parametrize("period", ["year", "", "week'", "../week"])

@@ -34,9 +34,7 @@ def test_what_was_asked_for(query: dict[str, str], first: date, last: date) -> N
 
 def test_a_campaign_that_is_past_or_to_come_has_its_own_days() -> None:
     with time_machine.travel(datetime(2026, 11, 20, 12, tzinfo=UTC), tick=False):
-        past, _ = read(
-            {"period": "campaign"}, campaign=Campaign(starts_on=date(2026, 1, 1), ends_on=date(2026, 1, 9))
-        )
+        past, _ = read({"period": "campaign"}, campaign=Campaign(starts_on=date(2026, 1, 1), ends_on=date(2026, 1, 9)))
         coming, _ = read(
             {"period": "campaign"}, campaign=Campaign(starts_on=date(2027, 1, 1), ends_on=date(2027, 1, 9))
         )

@@ -28,9 +28,7 @@ def noon() -> Any:
         yield
 
 
-def share(
-    session: Session, person: Person, item: Item, *, network: str = "linkedin", state: str = "seen"
-) -> Share:
+def share(session: Session, person: Person, item: Item, *, network: str = "linkedin", state: str = "seen") -> Share:
     link = make.link(session, by=person, on=item, network=network)
     row = Share(
         link_id=link.id,

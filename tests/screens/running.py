@@ -22,9 +22,7 @@ class Running:
         self.url = f"http://127.0.0.1:{self.port}"
         config = uvicorn.Config(app, http=PortalProtocol, ws="none", lifespan="on", log_config=None)
         self.server = Server(config)
-        self.thread = threading.Thread(
-            target=self.server.run, kwargs={"sockets": [self.listening]}, daemon=True
-        )
+        self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.listening]}, daemon=True)
         self.thread.start()
 
     def stop(self) -> None:

@@ -120,9 +120,7 @@ def test_a_wrong_code_keeps_what_was_typed(bram: Client) -> None:
     assert 'value="public" checked' in answer.text
 
 
-def test_after_ten_wrong_codes_even_the_right_one_waits_ten_minutes(
-    client: Client, bram: Client, dina: Client
-) -> None:
+def test_after_ten_wrong_codes_even_the_right_one_waits_ten_minutes(client: Client, bram: Client, dina: Client) -> None:
     with time_machine.travel(clock.now(), tick=False) as time:
         address = start(client)
         tries = [bram.post("/screens", data=FORM | {"code": "WRQNGX"}).status_code for _ in range(11)]
@@ -178,9 +176,7 @@ def test_members_neither_see_nor_pair_screens(ana: Client, client: Client) -> No
     code = code_on(client, start(client))
     assert ana.get("/screens").status_code == 403
     assert ana.post("/screens", data=FORM | {"code": code}).status_code == 403
-    assert (
-        client.get(f"/screens?code={code}").headers["location"] == f"/sign-in?next=/screens%3Fcode%3D{code}"
-    )
+    assert client.get(f"/screens?code={code}").headers["location"] == f"/sign-in?next=/screens%3Fcode%3D{code}"
 
 
 def test_the_form_opened_from_the_qr_code_has_the_code_filled_in(bram: Client) -> None:
@@ -224,16 +220,12 @@ def test_a_screen_is_renamed_and_follows(client: Client, bram: Client, db: Datab
         assert session.get_one(Screen, screen_id).name == "Receptie"
 
 
-def test_when_a_screen_was_last_seen_is_noted_at_most_once_a_minute(
-    client: Client, bram: Client, db: Database
-) -> None:
+def test_when_a_screen_was_last_seen_is_noted_at_most_once_a_minute(client: Client, bram: Client, db: Database) -> None:
     with time_machine.travel(clock.now(), tick=False) as time:
         address = start(client)
         bram.post("/screens", data=FORM | {"code": code_on(client, address)})
         assert "Nog niet gezien" in bram.get("/screens").text
-        player = {
-            "user-agent": "Mozilla/5.0 (SMART-TV; Linux; Tizen 5.5) Chrome/69.0.3497.106 TV Safari/537.36"
-        }
+        player = {"user-agent": "Mozilla/5.0 (SMART-TV; Linux; Tizen 5.5) Chrome/69.0.3497.106 TV Safari/537.36"}
         client.get(address, headers=player)
         first = clock.now()
         time.shift(timedelta(seconds=40))

@@ -43,9 +43,7 @@ def server(app: Starlette) -> Iterator[Running]:
 
 @pytest.fixture
 def player(browser: Browser, server: Running) -> Iterator[Page]:
-    context = browser.new_context(
-        viewport={"width": 1920, "height": 1080}, locale="nl-NL", reduced_motion="reduce"
-    )
+    context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="nl-NL", reduced_motion="reduce")
     page = context.new_page()
     page.goto(f"{server.url}/screen")
     yield page
@@ -116,9 +114,7 @@ def test_it_shows_its_wall_reacts_at_once_and_outlives_a_restart(
 
 
 @pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1080, 1920), (1280, 720), (1024, 768)])
-def test_nothing_leaves_the_screen_and_axe_is_content(
-    player: Page, db: Database, width: int, height: int
-) -> None:
+def test_nothing_leaves_the_screen_and_axe_is_content(player: Page, db: Database, width: int, height: int) -> None:
     with db.writing() as session:
         campaign = make.campaign(session)
         for title in (

@@ -209,9 +209,7 @@ def test_a_stopping_server_says_goodbye_and_is_gone_soon(app: Starlette, screen_
     assert 1000 <= int(found[1]) <= 10_000
 
 
-@pytest.mark.parametrize(
-    "breaks", ["\n\nevent: admin\ndata: x", "\r\revent: admin", "\r\n\r\n", "\u2028\u2029\x85"]
-)
+@pytest.mark.parametrize("breaks", ["\n\nevent: admin\ndata: x", "\r\revent: admin", "\r\n\r\n", "\u2028\u2029\x85"])
 def test_nothing_in_an_event_can_start_another(breaks: str) -> None:
     sent = events.encoded("changed", {"title": f"x{breaks}", breaks: 1}, id=7, retry=2000).decode()
     assert sent.endswith("\n\n")

@@ -18,9 +18,7 @@ def composed(own: str, caption: str = "", says: str = SAYS) -> str:
 
 
 def test_disclosure_comes_first_and_the_link_last() -> None:
-    assert (
-        composed("Kom je ook?", "Wij bouwen binnen.") == f"{SAYS} Kom je ook?\n\nWij bouwen binnen.\n\n{LINK}"
-    )
+    assert composed("Kom je ook?", "Wij bouwen binnen.") == f"{SAYS} Kom je ook?\n\nWij bouwen binnen.\n\n{LINK}"
 
 
 def test_nothing_typed_and_nothing_chosen_still_says_where_i_work() -> None:
@@ -42,9 +40,7 @@ def test_it_is_not_said_twice(own: str) -> None:
     assert composed(own) == f"{own}\n\n{LINK}"
 
 
-@pytest.mark.parametrize(
-    "own", ["Noorderhout zoekt mensen.", "Ik werk graag.", "Kom werken bij Noorderhout!"]
-)
+@pytest.mark.parametrize("own", ["Noorderhout zoekt mensen.", "Ik werk graag.", "Kom werken bij Noorderhout!"])
 def test_naming_the_company_alone_is_no_disclosure(own: str) -> None:
     assert composed(own) == f"{SAYS} {own}\n\n{LINK}"
 

@@ -31,13 +31,13 @@ def test_a_hundred_times_is_one_share(db: Database) -> None:
         for _ in range(100):
             shares.confirm(session, making.share(session, by=ana, on=item, state="opened"))
         assert session.scalar(select(func.count()).select_from(Share)) == 1
-    assert happened(db) == ["share_confirmed", "shared"]
+    assert happened(db) == ["share_opened", "share_confirmed", "shared"]
 
 
 def test_opening_is_not_sharing(db: Database) -> None:
     with db.writing() as session:
         making.share(session, by=make.person(session), on=make.item(session), state="opened")
-    assert (state(db), happened(db)) == ("opened", [])
+    assert (state(db), happened(db)) == ("opened", ["share_opened"])
 
 
 def test_opening_again_does_not_undo_a_confirmation(db: Database) -> None:
@@ -53,7 +53,7 @@ def test_the_first_visitor_proves_a_share(db: Database) -> None:
         share = making.share(session, by=make.person(session), on=make.item(session), state="opened")
         enqueue(session, "share_seen", link_id=share.link_id)
     Runner(db).run_due()
-    assert (state(db), happened(db)) == ("seen", ["shared"])
+    assert (state(db), happened(db)) == ("seen", ["share_opened", "shared"])
 
 
 def test_a_visitor_after_the_confirmation_is_told_once(db: Database) -> None:
@@ -61,7 +61,7 @@ def test_a_visitor_after_the_confirmation_is_told_once(db: Database) -> None:
         share = making.share(session, by=make.person(session), on=make.item(session), state="confirmed")
         shares.share_seen(session, link_id=share.link_id)
         shares.confirm(session, share)
-    assert (state(db), happened(db)) == ("seen", ["share_confirmed", "shared"])
+    assert (state(db), happened(db)) == ("seen", ["share_opened", "share_confirmed", "shared"])
 
 
 def test_a_link_that_was_clicked_before_its_share_was_kept_counts_as_seen(db: Database) -> None:
@@ -81,9 +81,7 @@ def test_a_visitor_of_a_link_without_a_share_changes_nothing(db: Database) -> No
 
 def test_removing_keeps_the_link(db: Database) -> None:
     with db.writing() as session:
-        shares.remove(
-            session, making.share(session, by=make.person(session), on=make.item(session), state="opened")
-        )
+        shares.remove(session, making.share(session, by=make.person(session), on=make.item(session), state="opened"))
         assert session.scalar(select(func.count()).select_from(Share)) == 0
         assert session.scalar(select(func.count()).select_from(Link)) == 1
 
@@ -113,4 +111,4 @@ def test_many_taps_at_once_meet_in_one_row(db: Database) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(tap, range(24)))) == 1
-    assert happened(db) == ["share_confirmed", "shared"]
+    assert happened(db) == ["share_opened", "share_confirmed", "shared"]

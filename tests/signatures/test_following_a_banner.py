@@ -29,9 +29,7 @@ def clicks(db: Database) -> list[Click]:
         return list(session.scalars(select(Click).order_by(Click.id)))
 
 
-def test_it_leads_to_the_first_live_item_and_counts(
-    client: Client, code: str, ana: Client, db: Database
-) -> None:
+def test_it_leads_to_the_first_live_item_and_counts(client: Client, code: str, ana: Client, db: Database) -> None:
     with db.writing() as session:
         run = make.campaign(session, "huizenfabriek")
         make.item(session, run, slug="second", publish_at=clock.now() - timedelta(hours=1))
@@ -72,9 +70,7 @@ def test_the_campaign_is_the_one_at_the_moment_of_the_click(client: Client, code
     assert [click.campaign_id for click in clicks(db)] == [now_running.id, next_one.id, None]
 
 
-def test_without_a_running_campaign_it_leads_to_the_organisation(
-    client: Client, code: str, db: Database
-) -> None:
+def test_without_a_running_campaign_it_leads_to_the_organisation(client: Client, code: str, db: Database) -> None:
     answer = client.get(f"/b/{code}")
     assert (answer.status_code, answer.headers["location"]) == (302, f"https://noorderhout.example?{TAGS}")
     [click] = clicks(db)
@@ -117,9 +113,7 @@ def test_trying_one_s_own_banner_is_not_a_visit(ana: Client, code: str, db: Data
     assert [(click.verdict, click.reason) for click in clicks(db)] == [("suspect", "own")]
 
 
-def test_an_unknown_code_gets_a_friendly_page_and_counts_nothing(
-    client: Client, ana: Client, db: Database
-) -> None:
+def test_an_unknown_code_gets_a_friendly_page_and_counts_nothing(client: Client, ana: Client, db: Database) -> None:
     with db.writing() as session:
         shared = make.link(session, by=ana.person, on=make.item(session)).code
     for unknown in ("x", "bcdfghjk", "a" * 500, shared, "..%2e"):
@@ -128,9 +122,7 @@ def test_an_unknown_code_gets_a_friendly_page_and_counts_nothing(
         assert session.scalar(select(func.count()).select_from(Click)) == 0
 
 
-def test_the_link_lives_on_when_its_person_leaves(
-    client: Client, code: str, ana: Client, db: Database
-) -> None:
+def test_the_link_lives_on_when_its_person_leaves(client: Client, code: str, ana: Client, db: Database) -> None:
     with db.writing() as session:
         make.item(session)
         session.get_one(Person, ana.person.id).deactivated_at = clock.now()

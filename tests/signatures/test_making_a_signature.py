@@ -140,9 +140,7 @@ def test_without_banner_and_accounts_neither_stands_in_it(ana: Client, db: Datab
 
 def test_two_accounts_of_one_name_say_their_network(ana: Client, db: Database) -> None:
     add_account(db, ana.person, name="Noorderhout")
-    add_account(
-        db, ana.person, name="Noorderhout", network="linkedin", url="https://linkedin.example/noorderhout"
-    )
+    add_account(db, ana.person, name="Noorderhout", network="linkedin", url="https://linkedin.example/noorderhout")
     keep(ana)
     html = source(ana.get("/signature").text)
     assert re.findall(r">(Noorderhout \(\w+\))</a>", html) == [
@@ -164,9 +162,7 @@ def test_it_speaks_its_own_language_whatever_the_page_speaks(cleo: Client, ana: 
 
 def test_the_preview_shows_what_is_typed_and_not_what_is_kept(ana: Client) -> None:
     keep(ana)
-    answer = ana.get(
-        "/signature/draft?" + urlencode({**TYPED, "name": "Ana D."}), headers={"HX-Request": "true"}
-    )
+    answer = ana.get("/signature/draft?" + urlencode({**TYPED, "name": "Ana D."}), headers={"HX-Request": "true"})
     assert answer.status_code == 200
     assert answer.text.strip().startswith('<section class="signature-shown" id="signature-shown"')
     assert "Bewaar hem eerst" in answer.text
@@ -192,8 +188,8 @@ def test_the_preview_is_sandboxed_and_only_ours_to_frame(ana: Client, client: Cl
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
     preview = ana.get("/signature/preview")
     assert preview.headers["content-security-policy"] == (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' http://localhost:8000; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'self'; "
+        "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' http://localhost:8000; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
         "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
     )
     assert "<script" not in preview.text
@@ -259,19 +255,13 @@ def test_invisible_characters_are_refused(ana: Client) -> None:
     assert ana.get("/signature/preview?name=Ana%0aDekker").status_code == 422
 
 
-def test_a_long_signature_is_warned_about_and_one_too_long_for_gmail_refused(
-    ana: Client, db: Database
-) -> None:
+def test_a_long_signature_is_warned_about_and_one_too_long_for_gmail_refused(ana: Client, db: Database) -> None:
     for number in range(12):
-        add_account(
-            db, ana.person, url=f"https://facebook.example/{number}?{'x' * 450}", name=f"Team {number}"
-        )
+        add_account(db, ana.person, url=f"https://facebook.example/{number}?{'x' * 450}", name=f"Team {number}")
     keep(ana)
     assert "bijna zo lang als Gmail aankan" in ana.get("/signature").text
     for number in range(12, 16):
-        add_account(
-            db, ana.person, url=f"https://facebook.example/{number}?{'x' * 450}", name=f"Team {number}"
-        )
+        add_account(db, ana.person, url=f"https://facebook.example/{number}?{'x' * 450}", name=f"Team {number}")
     answer = ana.post("/signature", data=TYPED)
     assert answer.status_code == 422
     assert "Gmail neemt er hooguit 10.000" in answer.text

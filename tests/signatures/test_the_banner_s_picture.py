@@ -29,9 +29,7 @@ from tests.client import Client
 
 def signature_code(db: Database, person: Person, *, language: str = "nl") -> str:
     with db.writing() as session:
-        session.add(
-            Signature(person_id=person.id, name=person.name, language=language, changed_at=clock.now())
-        )
+        session.add(Signature(person_id=person.id, name=person.name, language=language, changed_at=clock.now()))
         return codes.signature_link(session, person=person).code
 
 
@@ -50,9 +48,7 @@ def picture(browser: Client, code: str) -> bytes:
     return answer.content
 
 
-@pytest.mark.parametrize(
-    "code", ["x", "unknown-code", "bcdfghjk", "a" * 500, "%F0%9F%8E%89", "..%2e", "b.png"]
-)
+@pytest.mark.parametrize("code", ["x", "unknown-code", "bcdfghjk", "a" * 500, "%F0%9F%8E%89", "..%2e", "b.png"])
 def test_an_unknown_code_gets_the_organisation_s_own_banner(client: Client, code: str) -> None:
     assert picture(client, code) == picture(client, "another")
 
@@ -63,9 +59,7 @@ def test_the_code_of_another_kind_of_link_is_unknown_here(client: Client, ana: C
     assert picture(client, code) == picture(client, "another")
 
 
-def test_it_follows_the_running_campaign_and_keeps_its_size(
-    client: Client, ana: Client, db: Database
-) -> None:
+def test_it_follows_the_running_campaign_and_keeps_its_size(client: Client, ana: Client, db: Database) -> None:
     code = signature_code(db, ana.person)
     default = picture(client, "unknown")
     assert picture(client, code) == default

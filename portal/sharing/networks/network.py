@@ -52,9 +52,7 @@ class Network:
     def count(self, text: str) -> int:
         return counting.WAYS[self.counting](text)
 
-    def open_url(
-        self, text: str, link: str, *, subject: str = "", endpoint: str = "", server: str = ""
-    ) -> str | None:
+    def open_url(self, text: str, link: str, *, subject: str = "", endpoint: str = "", server: str = "") -> str | None:
         """The address that opens this network with `text`, which ends with `link`, filled in where it can be.
 
         At most about 2,000 characters: what does not fit is cut from the end of the words, not the link.
