@@ -89,22 +89,18 @@ def worker() -> None:
 def check() -> None:
     """Print the settings in force and what is wrong with them."""
     try:
-        chosen = settings.load()
+        chosen, problems = settings.load(), []
     except settings.SettingsError as error:
-        for problem in error.problems:
-            click.echo(f"✗ {problem}")
-        sys.exit(1)
+        chosen, problems = error.settings, error.problems
     for name, value in chosen.shown():
         click.echo(f"{name}={value}")
     for warning in settings.worth_a_warning(chosen):
         click.echo(f"! {warning}")
-    try:
-        database = Database(chosen.database_url)
-        problem = migrations.difference(database)
-    except Exception as error:  # whatever keeps the database away is what the operator must read
-        problem = f"The database cannot be opened: {str(error).splitlines()[0]}"
-    if problem:
+    if not problems:
+        problems = _wrong_with_database(chosen)
+    for problem in problems:
         click.echo(f"✗ {problem}")
+    if problems:
         sys.exit(1)
     click.echo("✓ Nothing is wrong.")
 
@@ -124,11 +120,11 @@ def load(path: Path) -> None:
 
 @campaign.command()
 @click.argument("slug")
-@click.argument("path", type=click.Path(path_type=Path))
-def export(slug: str, path: Path) -> None:
-    """Write a campaign as a kit to a ZIP file."""
+@click.argument("path", type=click.Path(path_type=Path), required=False)
+def export(slug: str, path: Path | None) -> None:
+    """Write a campaign as a kit to a ZIP file: PATH, or the campaign's own name in this folder."""
     _database()
-    _report(kits.export(slug, path))
+    _report(kits.export(slug, path or Path(f"{slug}.zip")))
 
 
 @campaign.command(name="check")
@@ -169,6 +165,15 @@ def import_people(path: Path) -> None:
     except imports.ImportRefused as error:
         _give_up(str(error))
     click.echo(f"{len(plan.rows)} lines read, all done.")
+
+
+def _wrong_with_database(chosen: Settings) -> list[str]:
+    try:
+        database = Database(chosen.database_url)
+        problem = migrations.difference(database)
+    except Exception as error:  # whatever keeps the database away is what the operator must read
+        problem = f"The database cannot be opened: {str(error).splitlines()[0]}"
+    return [problem] if problem else []
 
 
 def _settings(**overrides: Any) -> Settings:

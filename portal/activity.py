@@ -3,19 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 import structlog
 from anyio import to_thread
-from sqlalchemy import JSON, event, func, select, text
+from sqlalchemy import JSON, event, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal import clock
-from portal.database import Database
+from portal.database import Database, one_at_a_time
 from portal.tables import Base, Key, Word
 
 KINDS = (
@@ -104,8 +104,7 @@ def _write_last(db: Session) -> None:
     rows = db.info.pop("activity", [])
     if not rows:
         return
-    if db.get_bind().dialect.name == "postgresql":
-        db.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ORDER_LOCK})
+    one_at_a_time(db, _ORDER_LOCK)
     db.add_all(rows)
     db.flush()
 
@@ -120,21 +119,9 @@ def last_id(db: Session) -> int:
 
 
 def since(db: Session, after: int, *, limit: int = 500) -> list[Event]:
-    rows = db.scalars(select(Activity).where(Activity.id > after).order_by(Activity.id).limit(limit))
-    return [
-        Event(
-            row.id,
-            row.at,
-            row.kind,
-            row.item_id,
-            row.campaign_id,
-            row.person_id,
-            row.department_id,
-            row.screen_id,
-            row.data,
-        )
-        for row in rows
-    ]
+    columns = [getattr(Activity, each.name) for each in fields(Event)]
+    rows = db.execute(select(*columns).where(Activity.id > after).order_by(Activity.id).limit(limit))
+    return [Event(*row) for row in rows]
 
 
 class Tail:

@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.applications import Starlette
@@ -104,7 +103,7 @@ def create_app(chosen: Settings, *, background: bool = True) -> Starlette:
     app.state.database = database
     app.state.find_person = sessions.finder(database)
     app.state.find_organisation = organisation.get
-    app.state.notice_signer = web.notice_reader(chosen.secret)
+    app.state.read_notices = web.notice_reader(chosen.secret)
     app.state.route_params = {route.name: set(route.param_convertors) for route in routes if isinstance(route, Route)}
     return app
 
@@ -117,8 +116,7 @@ def _ready(request: Request) -> Response:
     """200 when pages can be served; 503 with the reason otherwise."""
     database: Database = request.app.state.database
     try:
-        with database.reading() as db:
-            db.execute(text("SELECT 1"))
+        database.ping()
         behind = migrations.difference(database)
     except Exception as error:  # any reason not to answer is the answer here
         return PlainTextResponse(f"the database does not answer ({type(error).__name__})\n", 503, {"Retry-After": "5"})

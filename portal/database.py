@@ -1,12 +1,12 @@
 """The database on both engines: hard settings, and the two ways to use it, reading and writing."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 OLDEST_SQLITE = (3, 51, 3)
 """Older ones can corrupt the write-ahead log when two connections meet (fixed March 2026)."""
@@ -30,7 +30,6 @@ class Database:
         self._writing = sessionmaker(self.writer, expire_on_commit=False)
         self._reading = sessionmaker(self.reader, expire_on_commit=False)
         self._after_write: list[Callable[[], None]] = []
-        self.lock = threading.Lock()
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -61,11 +60,35 @@ class Database:
             connection.execute(text("SELECT 1"))
 
 
+def insert(db: Session, table: type[DeclarativeBase]) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that may go on with `on_conflict_do_nothing` or `on_conflict_do_update`, on either database."""
+    return postgresql.insert(table) if _is_postgresql(db) else sqlite.insert(table)
+
+
+def one_at_a_time(db: Session, key: int | str) -> None:
+    """Hold `key` (a signed 64-bit number, or words) until the end of the transaction; whoever else asks waits.
+
+    On SQLite nobody does: there is one writer at a time anyway.
+    """
+    if _is_postgresql(db):
+        number = func.hashtextextended(key, 0) if isinstance(key, str) else key
+        db.execute(select(func.pg_advisory_xact_lock(number)))
+
+
+def _is_postgresql(db: Session) -> bool:
+    return db.get_bind().dialect.name == "postgresql"
+
+
 def _sqlite(url: str, *, writes: bool) -> Engine:
     driver = _sqlite_driver()
     pool: dict[str, Any] = {"pool_size": 1, "max_overflow": 0} if writes else {"pool_size": 8, "max_overflow": 32}
     engine = create_engine(
-        url, module=driver, pool_timeout=5, connect_args={"timeout": 5, "check_same_thread": False}, **pool
+        url,
+        module=driver,
+        pool_timeout=5,
+        hide_parameters=True,
+        connect_args={"timeout": 5, "check_same_thread": False},
+        **pool,
     )
 
     @event.listens_for(engine, "connect")
@@ -113,6 +136,7 @@ def _postgresql(url: str, *, writes: bool, size: int) -> Engine:
         pool_size=size,
         max_overflow=size,
         pool_timeout=2,
+        hide_parameters=True,
         connect_args={
             "connect_timeout": 2,
             "target_session_attrs": "read-write" if writes else "any",

@@ -12,8 +12,9 @@ from portal import clock
 from portal.campaigns import kits, pictures, queries
 from portal.campaigns.models import Item
 from portal.database import Database
-from portal.links import codes
-from portal.links.models import Click, ItemTally
+from portal.links import clicks, codes
+from portal.links.models import Click
+from portal.links.verdicts import RULE_VERSION
 from portal.paths import data
 from portal.people import imports, organisation, practice
 from portal.people.models import Account, Department, Person
@@ -68,7 +69,7 @@ def _past_week(db: Session, dice: random.Random) -> None:
     for person in colleagues:
         person.wall_name = dice.random() < 0.4
         person.leaderboard_name = dice.choices(("hidden", "name", "pseudonym"), (5, 4, 1))[0]
-        person.pseudonym = dice.choice(("Specht", "Eikel", "Zaagsel", "Boomring", "Lijmklem"))
+        person.pseudonym = dice.choice(("Specht", "Eekhoorn", "Zaagsel", "Boomring", "Lijmklem"))
     by_address = {person.email: person for person in colleagues}
     ana = by_address[practice.PEOPLE["member"].email]
     ana.wall_name, ana.leaderboard_name = True, "name"
@@ -115,20 +116,15 @@ def _share(db: Session, dice: random.Random, person: Person, item: Item) -> None
                 at=min(at + timedelta(minutes=dice.randint(3, 2000)), now - timedelta(minutes=1)),
                 verdict=verdict,
                 reason=reason,
-                rule_version=1,
+                rule_version=RULE_VERSION,
                 visitor=dice.getrandbits(62),
                 item_id=item.id,
                 campaign_id=item.campaign_id,
                 department_id=person.department_id,
                 person_id=person.id,
                 network=network,
-                device=dice.choice(("phone", "phone", "desktop")),
+                device=dice.choice(("phone", "phone", "computer")),
             )
         )
     if people:
-        tally = db.get(ItemTally, item.id)
-        if tally is None:
-            db.add(ItemTally(item_id=item.id, people=people))
-            db.flush()
-        else:
-            tally.people += people
+        clicks.add_to_tally(db, item.id, people)

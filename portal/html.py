@@ -12,7 +12,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from portal import i18n
+from portal import i18n, settings
 from portal.paths import data
 
 NO_STORE = "private, no-store"
@@ -24,7 +24,8 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
     response = HTMLResponse(body, status_code=status)
     response.headers["Cache-Control"] = NO_STORE
     if getattr(request.state, "notices_shown", False):
-        response.delete_cookie("notice", path="/")
+        is_https = settings.current().is_https
+        response.delete_cookie("notice", path="/", secure=is_https, httponly=True, samesite="lax")
     return response
 
 
@@ -64,8 +65,7 @@ def url(request: Request, name: str, /, **params: Any) -> str:
 
 def take_notices(request: Request) -> list[str]:
     """What the action before this page wanted to say; shown once."""
-    signer = request.app.state.notice_signer
-    notices: list[str] = signer(request.cookies.get("notice", ""))
+    notices: list[str] = request.app.state.read_notices(request.cookies.get("notice", ""))
     if notices or "notice" in request.cookies:
         request.state.notices_shown = True
     return notices

@@ -5,7 +5,8 @@ read into memory at start, so no compiled files are kept. `python -m portal.i18n
 """
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
 from functools import cache
@@ -58,6 +59,16 @@ def ngettext(one: str, many: str, num: int, **values: Any) -> str:
 def lazy(text: str) -> Any:
     """A text for a constant: looked up when it is shown, in the language of that moment."""
     return LazyProxy(gettext, text, enable_cache=False)
+
+
+@contextmanager
+def in_language(code: str) -> Iterator[None]:
+    """Within the block texts come in the language `code`."""
+    before = language.set(code)
+    try:
+        yield
+    finally:
+        language.reset(before)
 
 
 def preferred(accept_language: str, fallback: str) -> str:

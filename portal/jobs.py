@@ -10,12 +10,11 @@ from typing import Any
 
 import structlog
 from sqlalchemy import JSON, Index, String, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal import clock
-from portal.database import Database
+from portal.database import Database, insert
 from portal.tables import Base, Key, Word
 
 LEASE = timedelta(seconds=60)
@@ -82,8 +81,7 @@ def enqueue(db: Session, kind: str, *, run_at: datetime | None = None, dedupe: s
     if dedupe is None:
         db.add(Job(**row))
         return
-    insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
-    db.execute(insert(Job).values(row).on_conflict_do_nothing(index_elements=["dedupe"]))
+    db.execute(insert(db, Job).values(row).on_conflict_do_nothing(index_elements=["dedupe"]))
 
 
 class Runner:
@@ -147,7 +145,7 @@ class Runner:
             due = _due(now).order_by(Job.run_at).limit(1).with_for_update(skip_locked=True)
             return db.scalar(
                 update(Job)
-                .where(Job.id.in_(due.scalar_subquery() if self._database.is_sqlite else due))
+                .where(Job.id == due.scalar_subquery())
                 .values(locked_until=now + LEASE, locked_by=self._name, attempts=Job.attempts + 1)
                 .returning(Job)
             )

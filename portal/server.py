@@ -16,12 +16,24 @@ from portal.settings import Settings
 
 WHOLE_HEAD = 10.0
 """Seconds in which a request's line and headers must have arrived."""
+LARGEST_START = 1_000_000
+"""Bytes kept of a request whose headers never end. A smaller head that is still too large gets an answer."""
 
 
 class PortalProtocol(HttpToolsProtocol):
     """Closes connections whose request does not come: uvicorn itself would wait for ever."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _came = 0
+    """Bytes that came while a head was awaited."""
+
+    def data_received(self, data: bytes) -> None:
+        if self._deadline is not None:
+            self._came += len(data)
+            if self._came > LARGEST_START:
+                self._give_up()
+                return
+        super().data_received(data)
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -41,6 +53,7 @@ class PortalProtocol(HttpToolsProtocol):
 
     def _await_head(self) -> None:
         self._head_came()
+        self._came = 0
         self._deadline = self.loop.call_later(WHOLE_HEAD, self._give_up)
 
     def _head_came(self) -> None:

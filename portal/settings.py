@@ -17,9 +17,11 @@ SHORTEST_SECRET = 32
 class SettingsError(Exception):
     """The settings cannot be used. `problems` holds one sentence for each thing that is wrong."""
 
-    def __init__(self, problems: list[str]) -> None:
+    def __init__(self, problems: list[str], settings: "Settings") -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+        self.settings = settings
+        """What could be read of them, for showing."""
 
 
 def _setting(default: Any, about: str) -> Any:
@@ -131,7 +133,7 @@ def load(environment: Mapping[str, str] = os.environ, **overrides: Any) -> Setti
     settings = _complete(Settings(**values))
     problems += wrong_with(settings)
     if problems:
-        raise SettingsError(problems)
+        raise SettingsError(problems, settings)
     return settings
 
 

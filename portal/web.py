@@ -11,11 +11,12 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote
 
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -88,14 +89,14 @@ class Form:
 
     def text(self, name: str, limit: int = 200) -> str:
         """One line, trimmed; "" when missing. Too long adds to `errors` and returns what was typed."""
-        value = self._value(name).strip()
+        value = self._value(name).translate(_PASTED_IN_A_LINE).strip()
         if any(ord(letter) < 32 or ord(letter) == 127 for letter in value):
             raise Invalid(_("A line of text came with line breaks or invisible characters in it."))
         return self._within(name, value, limit)
 
     def lines(self, name: str, limit: int = 3000) -> str:
         """Text of several lines, ends trimmed, with plain line breaks."""
-        value = self._value(name).replace("\r\n", "\n").replace("\r", "\n").strip()
+        value = self._value(name).replace("\r\n", "\n").translate(_PASTED_IN_A_TEXT).strip()
         if any(ord(letter) < 32 and letter not in "\n\t" for letter in value):
             raise Invalid(_("A text came with invisible characters in it."))
         return self._within(name, value, limit)
@@ -106,9 +107,7 @@ class Form:
 
     def number(self, name: str) -> int | None:
         """A whole number between 0 and the largest id; None when missing or something else."""
-        value = self._value(name).strip()
-        is_number = value.isascii() and value.isdigit() and len(value) < 20
-        return int(value) if is_number and int(value) <= LARGEST_ID else None
+        return whole_number(self._value(name).strip())
 
     def getlist(self, name: str) -> list[str]:
         return [value for value in self.data.getlist(name) if isinstance(value, str)]
@@ -138,8 +137,6 @@ class Form:
         value = self.data.get(name, "")
         if not isinstance(value, str):
             raise Invalid(_("A file came where a text was expected."))
-        if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
-            raise Invalid(_("A text came with invisible characters in it."))
         return value
 
     def _within(self, name: str, value: str, limit: int) -> str:
@@ -152,7 +149,27 @@ class Form:
         return value
 
 
+def whole_number(text: str) -> int | None:
+    """The number that `text` from a form, an address or a header writes in digits, up to the largest id."""
+    is_number = text.isascii() and text.isdigit() and len(text) < 20
+    return int(text) if is_number and int(text) <= LARGEST_ID else None
+
+
+# Tabs come along when a cell is pasted; vertical tabs and form feeds are what slides and documents break lines with.
+_PASTED_IN_A_LINE = str.maketrans("\t\v\f", "   ")
+_PASTED_IN_A_TEXT = str.maketrans("\r\v\f", "\n\n\n")
+
+
+class _RowNumber(IntegerConvertor):
+    """An id in a path: digits few enough to be read as a number."""
+
+    regex = "[0-9]{1,19}"
+
+
+register_url_convertor("int", _RowNumber())
+
 Handler = Callable[..., Response]
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class PortalRoute(Route):
@@ -161,6 +178,17 @@ class PortalRoute(Route):
     who: Audience
     writes: str
     """Why this route may change something; "" for a page, which the database keeps from writing."""
+
+    def within(self, around: Callable[[Request, Endpoint], Awaitable[Response]]) -> "PortalRoute":
+        """The same route, answered by `around`, which is given the request and what would have answered it."""
+        once: Endpoint = self.endpoint
+
+        async def endpoint(request: Request) -> Response:
+            return await around(request, once)
+
+        route = PortalRoute(self.path, endpoint, methods=self.methods, name=self.name)
+        route.who, route.writes = self.who, self.writes
+        return route
 
 
 def page(path: str, handler: Handler, who: Audience, *, name: str | None = None) -> PortalRoute:
@@ -205,10 +233,9 @@ def go_to(request: Request, path: str) -> Response:
 
 def local_path(text: str) -> str:
     """`text` if it is a path on this portal, else "/": nobody is sent elsewhere by a parameter."""
-    parts = urlsplit(text)
-    is_ours = text.startswith("/") and not text.startswith("//") and not parts.scheme and not parts.netloc
+    is_path = text.startswith("/") and not text.startswith("//") and len(text) <= 2000
     clean = all(32 < ord(letter) < 127 for letter in text) and "\\" not in text
-    return text if is_ours and clean and len(text) <= 2000 else "/"
+    return text if is_path and clean else "/"
 
 
 def flash(request: Request, message: str) -> None:
@@ -232,23 +259,32 @@ def session_cookie() -> str:
 
 
 def set_session(response: Response, secret: str) -> Response:
-    response.set_cookie(
-        session_cookie(),
-        secret,
-        max_age=30 * 24 * 3600,
-        path="/",
-        secure=settings.current().is_https,
-        httponly=True,
-        samesite="lax",
-    )
+    set_cookie(response, session_cookie(), secret, max_age=30 * 24 * 3600)
     return response
 
 
 def clear_session(response: Response) -> Response:
-    response.delete_cookie(
-        session_cookie(), path="/", secure=settings.current().is_https, httponly=True, samesite="lax"
-    )
+    clear_cookie(response, session_cookie())
     return response
+
+
+def set_cookie(response: Response, name: str, value: str, *, max_age: int | None = None, path: str = "/") -> None:
+    """A cookie as all of ours are: out of reach of scripts, not sent along from other sites' forms.
+
+    `max_age` in seconds; None until the browser is closed.
+    """
+    is_https = settings.current().is_https
+    response.set_cookie(name, value, max_age, path=path, secure=is_https, httponly=True, samesite="lax")
+
+
+def clear_cookie(response: Response, name: str) -> None:
+    response.delete_cookie(name, path="/", secure=settings.current().is_https, httponly=True, samesite="lax")
+
+
+def holds(request: Request, etag: str) -> bool:
+    """Whether the browser already holds the version `etag`, quotes included, so that 304 will do."""
+    known = request.headers.get("if-none-match", "").split(",")
+    return etag in [tag.strip().removeprefix("W/") for tag in known]
 
 
 def notice_reader(secret: str) -> Callable[[str], list[str]]:
@@ -375,8 +411,34 @@ def language_of(request: Request, me: Any = None) -> str:
 
 
 async def _read_form(request: Request) -> Form:
-    data = await request.form(max_files=4, max_fields=MOST_FIELDS, max_part_size=LARGEST_FIELD)
+    """Raises Invalid for what no browser makes of a form of ours, and refuses too much of it with a 400."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        try:
+            data = await request.form(max_files=4, max_fields=MOST_FIELDS, max_part_size=LARGEST_FIELD)
+        except UnicodeError:  # it names an encoding that says nothing of the kind
+            raise HTTPException(400) from None
+    else:
+        data = _url_encoded(await request.body() if kind == "application/x-www-form-urlencoded" else b"")
+    if not all(_is_text(part) for field in data.multi_items() for part in field if isinstance(part, str)):
+        await data.close()
+        raise Invalid(_("A text came with invisible characters in it."))
     return Form(data)
+
+
+def _url_encoded(body: bytes) -> FormData:
+    """The fields of an ordinary form. They are counted before any is read, which takes far longer."""
+    if body.count(b"&") >= MOST_FIELDS:
+        raise HTTPException(400)
+    fields = parse_qsl(body.decode(errors="replace"), keep_blank_values=True)
+    if any(len(value) > LARGEST_FIELD for _name, value in fields):
+        raise HTTPException(400)
+    return FormData([*fields])
+
+
+def _is_text(value: str) -> bool:
+    """Whether every sign can be stored and sent: no NUL, and no half of a pair."""
+    return "\x00" not in value and (value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value))
 
 
 def _refuse_impossible_ids(request: Request) -> None:
@@ -389,8 +451,6 @@ def _with_notices(request: Request, response: Response) -> Response:
     if said and response.status_code < 400:
         serializer = URLSafeSerializer(settings.current().secret, salt="notice")
         value = serializer.dumps(said[-3:])
-        response.set_cookie(
-            "notice", value, path="/", secure=settings.current().is_https, httponly=True, samesite="lax"
-        )
+        set_cookie(response, "notice", value)
         request.state.said = []
     return response

@@ -1,6 +1,9 @@
 """A browser for tests: Starlette's test client that sends what a browser sends and does not follow redirects."""
 
-from typing import Any
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from httpx2 import Response
@@ -10,7 +13,14 @@ from starlette.testclient import TestClient
 from portal.people import sessions
 from portal.people.models import Person
 
+T = TypeVar("T")
 HUMAN = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Safari/604.1"
+
+
+def in_a_loop(start: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run a coroutine in a thread of its own: the browser's driver holds this thread's loop."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(start())).result()
 
 
 class Client:

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import text
 from starlette.applications import Starlette
 
-from portal import logs, migrations, settings
+from portal import i18n, logs, migrations, settings
 from portal.app import create_app
 from portal.database import Database
 from portal.models import metadata
-from tests import make
+from tests import chromium, make
 from tests.client import Client
 from tests.postgres import PostgreSQL
 
@@ -74,6 +75,21 @@ def whole_app(chosen: settings.Settings) -> Iterator[Starlette]:
     app = create_app(chosen, background=False)
     yield app
     app.state.database.dispose()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of this process: Playwright allows no second one beside it."""
+    with sync_playwright() as playwright:
+        found = chromium.launch(playwright)
+        yield found
+        found.close()
+
+
+@pytest.fixture(autouse=True)
+def dutch() -> None:
+    """Every test begins in the language most colleagues read."""
+    i18n.language.set("nl")
 
 
 @pytest.fixture

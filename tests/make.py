@@ -1,6 +1,6 @@
 """Builders: rows with good defaults, for tests that only care about one thing."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -12,6 +12,7 @@ from portal.database import Database
 from portal.links import codes
 from portal.links.models import Click, Link
 from portal.people.models import Department, Organisation, Person
+from portal.sharing.models import Share
 
 _CAST = {
     "ana": ("Ana Dekker", "Service", "member", "nl"),
@@ -137,6 +138,45 @@ def item(
 
 def link(db: Session, *, by: Person, on: Item, network: str = "linkedin") -> Link:
     return codes.share_link(db, person=by, item_id=on.id, network=network)
+
+
+def team(db: Session, name: str, size: int, **values: Any) -> list[Person]:
+    """Colleagues `HR 0`, `HR 1` and so on, of the department of that name."""
+    return [person(db, f"{name} {place}", department_name=name, **values) for place in range(size)]
+
+
+def share(
+    db: Session,
+    *,
+    by: Person,
+    on: Item,
+    network: str = "linkedin",
+    state: str = "confirmed",
+    at: datetime | None = None,
+) -> Share:
+    """A share as it stands in the table, with its link."""
+    at = at or clock.now()
+    row = Share(
+        link_id=link(db, by=by, on=on, network=network).id,
+        item_id=on.id,
+        person_id=by.id,
+        department_id=by.department_id,
+        network=network,
+        language="nl",
+        state=state,
+        at=at,
+        confirmed_at=at if state == "confirmed" else None,
+    )
+    db.add(row)
+    db.flush()
+    return row
+
+
+def visits(db: Session, *, by: Person, on: Item, times: int = 1, network: str = "linkedin", **values: Any) -> None:
+    """Clicks through the link by which `by` shares the item, by people unless `values` say otherwise."""
+    through = link(db, by=by, on=on, network=network)
+    for _ in range(times):
+        click(db, through, **{"campaign_id": on.campaign_id} | values)
 
 
 def click(db: Session, through: Link, *, verdict: str = "human", reason: str = "person", **values: Any) -> Click:

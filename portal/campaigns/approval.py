@@ -102,7 +102,7 @@ def item_window(db: Session, *, item_id: int) -> None:
 def announce(db: Session, item: Item) -> None:
     """Bring the activity log in line with whether the item is live. Repeating it changes nothing."""
     campaign = db.get_one(Campaign, item.campaign_id)
-    live = item.is_live() and campaign.runs_on(clock.today())
+    live = item.is_open() and campaign.runs_on(clock.today())
     told = db.execute(
         update(Item)
         .where(Item.id == item.id, Item.announced.is_(not live))
@@ -137,7 +137,9 @@ def _take(
 ) -> None:
     """Take the step if the item is still where it was: of two people at once, one does and one is told."""
     before, after = _STEPS[step]
-    note = " ".join(note.split())[:LONGEST_NOTE]
+    note = " ".join(note.split())
+    if len(note) > LONGEST_NOTE:
+        raise StepRefused(_("Keep the note to %(most)s characters, please.", most=LONGEST_NOTE))
     db.flush()
     moved = db.execute(
         update(Item)

@@ -23,8 +23,9 @@ from portal.campaigns.models import (
     Item,
     ItemText,
 )
+from portal.i18n import LANGUAGES
 from portal.i18n import gettext as _
-from portal.people.models import LANGUAGES
+from portal.people.organisation import is_host
 
 LONGEST_TITLE = 120
 LONGEST_SUMMARY = 300
@@ -205,7 +206,7 @@ def target_problem(target: str) -> str | None:
         return whole
     if parts.scheme.lower() not in ("http", "https"):
         return _("The address has to start with https:// or http://.")
-    if not host or not target.lower().startswith(f"{parts.scheme}://"):
+    if not host or not is_host(host) or not target.lower().startswith(f"{parts.scheme}://"):
         return whole
     if parts.username is not None or parts.password is not None or "@" in parts.netloc:
         return _("Leave out the name and password: everybody who clicks would see them.")
@@ -242,9 +243,7 @@ def _dates(found: Problems, draft: ItemDraft, campaign_ends_on: date | None) -> 
 
 
 def _words(found: Problems, draft: ItemDraft, has_picture: bool) -> None:
-    if not any(words.title and words.summary for words in draft.texts.values()) and not any(
-        words.title or words.summary for words in draft.texts.values()
-    ):
+    if not any(words.title or words.summary for words in draft.texts.values()):
         found["title_nl"] = _("Write a title and a summary, in Dutch or in English.")
     written = {caption.language for caption in draft.captions if caption.body}
     for language, words in draft.texts.items():

@@ -9,8 +9,11 @@ from portal import activity, clock
 from portal.campaigns import approval, drafts, queries
 from portal.campaigns.drafts import CampaignDraft, ItemDraft
 from portal.campaigns.models import Approval, Campaign, Item
+from portal.database import one_at_a_time
+from portal.i18n import LANGUAGES
 from portal.people import audit
-from portal.people.models import LANGUAGES, Person
+from portal.people.models import Person
+from portal.people.queries import names_of
 
 
 class ChangedMeanwhile(ValueError):
@@ -19,6 +22,7 @@ class ChangedMeanwhile(ValueError):
 
 def create_campaign(db: Session, draft: CampaignDraft, *, by: Person | None, slug: str | None = None) -> Campaign:
     """A campaign from a draft without problems."""
+    one_at_a_time(db, "campaigns")  # or two of the same title would take the same short name
     campaign = Campaign(
         slug=slug or drafts.slug_of(first_title(draft), queries.slugs_of_campaigns(db)),
         created_by_id=by and by.id,
@@ -58,6 +62,7 @@ def create_item(
     slug: str | None = None,
 ) -> Item:
     """An item in state draft, from a draft without problems."""
+    one_at_a_time(db, f"items of campaign {campaign.id}")
     now = clock.now()
     item = Item(
         campaign_id=campaign.id,
@@ -134,7 +139,7 @@ def last_editor(db: Session, item: Item) -> str | None:
         select(Approval.by_id, Approval.at).where(Approval.item_id == item.id).order_by(Approval.id.desc()).limit(1)
     ).first()
     who = newest.by_id if newest and newest.at >= item.changed_at else item.changed_by_id
-    return queries.names(db, [who]).get(who) if who else None
+    return names_of(db, [who]).get(who) if who else None
 
 
 def _claim(db: Session, row: Campaign | Item, version: int) -> None:

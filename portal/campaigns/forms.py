@@ -1,11 +1,13 @@
 """What the editors' forms send, read into drafts, and back again for showing."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from portal.campaigns import drafts
 from portal.campaigns.drafts import CampaignDraft, CampaignWords, CaptionDraft, ItemDraft, Problems, Words
+from portal.campaigns.editing import Difference
+from portal.i18n import LANGUAGES
 from portal.i18n import gettext as _
-from portal.people.models import LANGUAGES
 from portal.web import Form
 
 _NO_LIMIT = 1_000_000
@@ -62,6 +64,11 @@ def typed_captions(form: Form) -> list[CaptionDraft]:
 def has_file(form: Form, name: str) -> bool:
     """Whether a file was chosen, also when it has been read already."""
     return bool(getattr(form.data.get(name), "filename", ""))
+
+
+def status(errors: Problems | None, theirs: Sequence[Difference] | None) -> int:
+    """What a form answers: 422 with something to correct, 409 with somebody else's change to look at."""
+    return 422 if errors else 409 if theirs is not None else 200
 
 
 def shown(draft: CampaignDraft | ItemDraft, form: Form | None = None) -> dict[str, str]:

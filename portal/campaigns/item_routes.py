@@ -11,9 +11,11 @@ from portal import clock, html
 from portal.campaigns import approval, drafts, editing, forms, labels, pictures, queries
 from portal.campaigns.drafts import CaptionDraft, ItemDraft, Problems
 from portal.campaigns.models import ANY_NETWORK, KINDS, KINDS_THAT_END, Campaign, Item, Picture
+from portal.i18n import LANGUAGES
 from portal.i18n import gettext as _
-from portal.people.models import LANGUAGES, Organisation, Person
-from portal.web import Form, action, editor, flash, page, see_other
+from portal.people.models import Organisation, Person
+from portal.people.queries import names_of
+from portal.web import Form, action, editor, flash, page, see_other, whole_number
 
 
 def campaign_item(request: Request, *, db: Session, me: Person, organisation: Organisation, item_id: int) -> Response:
@@ -40,7 +42,7 @@ def item_page_again(
         state=labels.standing(item, item.campaign),
         reason=approval.why_not_approve(item, me, organisation),
         history=queries.history(db, item.id),
-        who=queries.names(db, [item.created_by_id, item.changed_by_id]),
+        who=names_of(db, [item.created_by_id, item.changed_by_id]),
         note=note,
         errors=errors or {},
         labels=labels,
@@ -67,7 +69,7 @@ def create_item(request: Request, *, db: Session, me: Person, form: Form, campai
     picture, refused = _picture(db, form)
     errors = _problems(draft, campaign, unread | refused, has_picture=picture is not None)
     if errors:
-        return _item_form(request, campaign, draft, form=form, errors=errors, status=422)
+        return _item_form(request, campaign, draft, form=form, errors=errors)
     item = editing.create_item(db, campaign, draft, by=me, picture_id=picture.id if picture else None)
     return _saved(request, db, me, form, item)
 
@@ -87,7 +89,7 @@ def change_item(request: Request, *, db: Session, me: Person, form: Form, item_i
     picture_id = picture.id if picture else None if form.is_set("no_picture") else item.picture_id
     errors = _problems(draft, campaign, unread | refused, has_picture=picture_id is not None)
     if errors:
-        return _item_form(request, campaign, draft, form=form, item=item, errors=errors, status=422)
+        return _item_form(request, campaign, draft, form=form, item=item, errors=errors)
     try:
         reopened = editing.change_item(db, item, draft, by=me, version=version, picture_id=picture_id)
     except editing.ChangedMeanwhile:
@@ -95,9 +97,7 @@ def change_item(request: Request, *, db: Session, me: Person, form: Form, item_i
         now = queries.get_item(db, item_id)
         theirs = editing.differences(drafts.of_item(now), draft)
         editor_name = editing.last_editor(db, now)
-        return _item_form(
-            request, campaign, draft, form=form, item=now, theirs=theirs, their_name=editor_name, status=409
-        )
+        return _item_form(request, campaign, draft, form=form, item=now, theirs=theirs, their_name=editor_name)
     if reopened:
         flash(request, _("Saved. A colleague approves the change; until then it is off the feed."))
         return see_other(request, "campaign_item", item_id=item.id)
@@ -114,14 +114,14 @@ def recall_item(
 ) -> Response:
     item = queries.get_item(db, item_id)
     note = form.lines("note", 10_000)
-    if len(note) > approval.LONGEST_NOTE:
-        sentence = _("Keep the note to %(most)s characters, please.", most=approval.LONGEST_NOTE)
-        return item_page_again(request, db, me, organisation, item=item, note=note, errors={"recall_note": sentence})
     try:
         approval.recall(db, item, by=me, note=note)
         flash(request, _("Recalled. It is off the feed and the screens; links people shared keep working."))
     except approval.AlreadyDone as done:
         flash(request, str(done))
+    except approval.StepRefused as refused:
+        errors = {"recall_note": str(refused)}
+        return item_page_again(request, db, me, organisation, item=item, note=note, errors=errors)
     return see_other(request, "campaign_item", item_id=item.id)
 
 
@@ -166,9 +166,9 @@ def _rows_changed(
         language = then.removeprefix("add-caption-")
         rows.append(CaptionDraft(ANY_NETWORK, language if language in LANGUAGES else "nl", ""))
     elif then.startswith("remove-caption-"):
-        place = then.removeprefix("remove-caption-")
-        if place.isascii() and place.isdigit() and int(place) < len(rows):
-            del rows[int(place)]
+        place = whole_number(then.removeprefix("remove-caption-"))
+        if place is not None and place < len(rows):
+            del rows[place]
     elif then != "preview":
         return None
     lost = forms.has_file(form, "picture")
@@ -202,11 +202,11 @@ def _item_form(
     theirs: Sequence[editing.Difference] | None = None,
     their_name: str | None = None,
     picture_lost: bool = False,
-    status: int = 200,
 ) -> Response:
     """The form with everything typed. A stale edit (`theirs`) gets the newest version: saving is a choice."""
     sent = form.number("version") if form else None
     is_stale = theirs is not None
+    status = forms.status(errors, theirs)
     rows = list(rows if rows is not None else draft.captions)
     for language in LANGUAGES:
         if form is None and item is None and not any(row.language == language for row in rows):

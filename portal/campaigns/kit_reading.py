@@ -20,8 +20,8 @@ from portal import clock
 from portal.campaigns import drafts, editing, pictures
 from portal.campaigns.drafts import CampaignDraft, CampaignWords, CaptionDraft, ItemDraft, Words
 from portal.campaigns.models import ANY_NETWORK, CAPTION_NETWORKS
+from portal.i18n import LANGUAGES
 from portal.i18n import gettext as _
-from portal.people.models import LANGUAGES
 
 MOST_FILES = 200
 LARGEST_KIT = 50_000_000

@@ -14,15 +14,15 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal import clock, i18n, settings
+from portal import clock, settings
 from portal.campaigns import approval, drafts, editing, pictures, queries
 from portal.campaigns.drafts import CaptionDraft, ItemDraft
 from portal.campaigns.kit_reading import Kit, KitItem, KitRefused, read_kit
 from portal.campaigns.models import Campaign, Item, PictureSize
-from portal.database import Database
+from portal.database import Database, one_at_a_time
+from portal.i18n import LANGUAGES, in_language, ngettext
 from portal.i18n import gettext as _
-from portal.i18n import ngettext
-from portal.people.models import LANGUAGES, Person
+from portal.people.models import Person
 
 __all__ = ["Kit", "KitRefused", "Report", "check", "export", "export_kit", "load", "load_kit", "read_kit"]
 
@@ -60,7 +60,7 @@ def export(slug: str, path: str | Path) -> tuple[list[str], bool]:
     target = target / f"{slug}.zip" if target.is_dir() else target
     with _on_the_command_line(), _database() as database:
         with database.reading() as db:
-            campaign = queries.find_campaign(db, slug)
+            campaign = queries.find_campaign_by_slug(db, slug)
             if campaign is None:
                 known = ", ".join(sorted(queries.slugs_of_campaigns(db))) or "–"
                 return [_("There is no campaign %(slug)s. There are: %(known)s.", slug=slug, known=known)], False
@@ -104,11 +104,8 @@ def _on_the_command_line() -> Iterator[None]:
         settings.current()
     except RuntimeError:
         settings.put_in_force(settings.Settings())
-    before = i18n.language.set("en")
-    try:
+    with in_language("en"):
         yield
-    finally:
-        i18n.language.reset(before)
 
 
 def load_kit(db: Session, kit: Kit, by: Person | None = None, approve: bool = False) -> Report:
@@ -118,7 +115,8 @@ def load_kit(db: Session, kit: Kit, by: Person | None = None, approve: bool = Fa
     same kit again changes nothing. Items wait for approval unless `approve`. Raises KitRefused.
     """
     report = Report(kit.slug)
-    campaign = queries.find_campaign(db, kit.slug)
+    one_at_a_time(db, "campaigns")
+    campaign = queries.find_campaign_by_slug(db, kit.slug)
     if campaign is None:
         campaign = editing.create_campaign(db, kit.dated(clock.today()), by=by, slug=kit.slug)
         campaign.kit_digest = kit.said + _left(campaign)

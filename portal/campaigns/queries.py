@@ -31,10 +31,19 @@ def get_item(db: Session, item_id: int) -> Item:
     return item
 
 
-def live_items(db: Session, at: datetime | None = None) -> list[Item]:
-    """Approved items inside their own days and their campaign's, newest first, with all that is shown."""
+def live_items(db: Session, at: datetime | None = None, *, most: int | None = None) -> list[Item]:
+    """Approved items inside their own days and their campaign's, newest first, with all that is shown.
+
+    At most the `most` newest of them; None for all.
+    """
     query = _items().join(Item.campaign).where(*live_at(at or clock.now()))
-    return list(db.scalars(query.order_by(Item.publish_at.desc(), Item.id.desc())).unique())
+    return list(db.scalars(query.order_by(Item.publish_at.desc(), Item.id.desc()).limit(most)).unique())
+
+
+def number_live(db: Session, *conditions: ColumnElement[bool]) -> int:
+    """How many items are live now, of those that meet `conditions` (over `Item`)."""
+    live = select(func.count()).select_from(Item).join(Item.campaign).where(*live_at(clock.now()), *conditions)
+    return db.scalar(live) or 0
 
 
 def live_at(at: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -52,8 +61,7 @@ def live_at(at: datetime) -> tuple[ColumnElement[bool], ...]:
 def running_campaign(db: Session, day: date) -> Campaign | None:
     """The campaign that runs on `day`; the one that started last when there are several."""
     return db.scalars(
-        select(Campaign)
-        .options(selectinload(Campaign.texts))
+        _campaigns()
         .where(Campaign.starts_on <= day, Campaign.ends_on >= day)
         .order_by(Campaign.starts_on.desc(), Campaign.id.desc())
         .limit(1)
@@ -62,20 +70,23 @@ def running_campaign(db: Session, day: date) -> Campaign | None:
 
 def get_campaign(db: Session, campaign_id: int) -> Campaign:
     """The campaign with its texts; raises NotFound when there is none."""
-    known = 0 < campaign_id <= LARGEST_ID
-    found = (
-        known
-        and db.scalars(
-            select(Campaign).options(selectinload(Campaign.texts)).where(Campaign.id == campaign_id)
-        ).one_or_none()
-    )
-    if not found:
+    found = find_campaign(db, campaign_id)
+    if found is None:
         raise NotFound
     return found
 
 
-def find_campaign(db: Session, slug: str) -> Campaign | None:
-    return db.scalars(select(Campaign).options(selectinload(Campaign.texts)).where(Campaign.slug == slug)).one_or_none()
+def find_campaign(db: Session, campaign_id: int) -> Campaign | None:
+    return db.scalar(_campaigns().where(Campaign.id == campaign_id))
+
+
+def find_campaign_by_slug(db: Session, slug: str) -> Campaign | None:
+    return db.scalar(_campaigns().where(Campaign.slug == slug))
+
+
+def campaigns(db: Session) -> list[Campaign]:
+    """Every campaign with its texts, the one that starts last first."""
+    return list(db.scalars(_campaigns().order_by(Campaign.starts_on.desc(), Campaign.id.desc())))
 
 
 def items_of(db: Session, campaign_id: int) -> list[Item]:
@@ -112,10 +123,7 @@ def campaign_cards(db: Session, day: date) -> list[CampaignCard]:
         select(Item.campaign_id, Item.state, func.count()).group_by(Item.campaign_id, Item.state)
     ):
         counts.setdefault(campaign_id, {})[state] = number
-    campaigns = db.scalars(
-        select(Campaign).options(selectinload(Campaign.texts)).order_by(Campaign.starts_on.desc(), Campaign.id.desc())
-    ).all()
-    cards = [CampaignCard(each, phase(each, day), counts.get(each.id, {})) for each in campaigns]
+    cards = [CampaignCard(each, phase(each, day), counts.get(each.id, {})) for each in campaigns(db)]
     order = ("running", "coming", "past")
     return sorted(cards, key=lambda card: order.index(card.phase))
 
@@ -139,14 +147,6 @@ def history(db: Session, item_id: int) -> list[Step]:
     return [Step(*row) for row in rows]
 
 
-def names(db: Session, ids: Sequence[int | None]) -> dict[int, str]:
-    """The names of people by id, in one query."""
-    wanted = {each for each in ids if each is not None}
-    if not wanted:
-        return {}
-    return dict(db.execute(select(Person.id, Person.name).where(Person.id.in_(wanted))).all())
-
-
 def latest_notes(db: Session, ids: Sequence[int]) -> dict[int, str]:
     """Per item the note of the latest step, for items that were returned or recalled."""
     if not ids:
@@ -168,6 +168,10 @@ def phase(campaign: Campaign, day: date) -> str:
     if campaign.runs_on(day):
         return "running"
     return "coming" if campaign.starts_on > day else "past"
+
+
+def _campaigns() -> Select[Campaign]:
+    return select(Campaign).options(selectinload(Campaign.texts))
 
 
 def _items() -> Select[Item]:

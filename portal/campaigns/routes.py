@@ -9,13 +9,14 @@ from starlette.responses import HTMLResponse, Response
 from portal import clock, html
 from portal.campaigns import approval, drafts, editing, forms, kits, labels, pictures, queries
 from portal.campaigns import item_routes as items
-from portal.campaigns.drafts import CampaignDraft
+from portal.campaigns.drafts import CampaignDraft, Problems
 from portal.campaigns.models import Campaign, Item
 from portal.campaigns.pictures import PictureRefused
 from portal.i18n import gettext as _
 from portal.people import audit
 from portal.people import organisation as organisations
 from portal.people.models import Organisation, Person
+from portal.people.queries import names_of
 from portal.web import Forbidden, Form, NotFound, action, admin, anyone, editor, flash, page, see_other
 
 
@@ -29,7 +30,6 @@ def _campaigns_page(
     me: Person,
     organisation: Organisation,
     *,
-    status: int = 200,
     returned: tuple[int, str, str] | None = None,
 ) -> Response:
     """The list; `returned` holds the item, the note and the sentence of a return that did not work."""
@@ -37,10 +37,10 @@ def _campaigns_page(
     return html.page(
         request,
         "campaigns/index.html",
-        status=status,
+        status=422 if returned else 200,
         cards=queries.campaign_cards(db, clock.today()),
         waiting=waiting,
-        who=queries.names(db, [item.changed_by_id for item in waiting]),
+        who=names_of(db, [item.changed_by_id for item in waiting]),
         reasons={item.id: approval.why_not_approve(item, me, organisation) for item in waiting},
         returned=returned or (0, "", ""),
         labels=labels,
@@ -59,8 +59,12 @@ def approve_item(
         raise Forbidden(str(refused)) from None
     except approval.AlreadyDone as done:
         return _decided(request, db, item, form, str(done), kind="info")
-    state, _kind = labels.standing(item, item.campaign)
-    return _decided(request, db, item, form, _("Approved: %(state)s.", state=state), kind="ok")
+    state, chip = labels.standing(item, item.campaign)
+    is_live = chip == "ok"
+    sentence = (
+        _("Approved. It is on the feed and the screens now.") if is_live else _("Approved. %(state)s.", state=state)
+    )
+    return _decided(request, db, item, form, sentence, kind="ok")
 
 
 def return_item(
@@ -69,8 +73,6 @@ def return_item(
     item = queries.get_item(db, item_id)
     note = form.lines("note", 10_000)
     try:
-        if len(note) > approval.LONGEST_NOTE:
-            raise approval.StepRefused(_("Keep the note to %(most)s characters, please.", most=approval.LONGEST_NOTE))
         approval.return_to_editor(db, item, by=me, note=note, version=form.number("version"))
     except approval.AlreadyDone as done:
         return _decided(request, db, item, form, str(done), kind="info")
@@ -85,7 +87,7 @@ def return_item(
                     request,
                     "campaigns/_waiting.html",
                     item=item,
-                    who=queries.names(db, [item.changed_by_id]),
+                    who=names_of(db, [item.changed_by_id]),
                     reason=approval.why_not_approve(item, me, organisation),
                     returned=(item.id, note, str(refused)),
                     labels=labels,
@@ -94,7 +96,7 @@ def return_item(
                 ),
                 status_code=422,
             )
-        return _campaigns_page(request, db, me, organisation, status=422, returned=(item.id, note, str(refused)))
+        return _campaigns_page(request, db, me, organisation, returned=(item.id, note, str(refused)))
     return _decided(request, db, item, form, _("Returned with your note. It is a draft again."), kind="ok")
 
 
@@ -124,7 +126,7 @@ def create_campaign(request: Request, *, db: Session, me: Person, form: Form) ->
     draft, unread = forms.read_campaign(form)
     errors = drafts.campaign_problems(draft) | unread
     if errors:
-        return _campaign_form(request, draft, shown=forms.shown(draft, form), errors=errors, status=422)
+        return _campaign_form(request, draft, shown=forms.shown(draft, form), errors=errors)
     campaign = editing.create_campaign(db, draft, by=me)
     flash(request, _("Your campaign is ready. Add the first thing to share."))
     return see_other(request, "campaign_page", campaign_id=campaign.id)
@@ -163,7 +165,6 @@ def change_campaign(request: Request, *, db: Session, me: Person, form: Form, ca
             shown=shown,
             campaign=campaign,
             errors=errors,
-            status=422,
             version=form.number("version"),
         )
     try:
@@ -172,7 +173,7 @@ def change_campaign(request: Request, *, db: Session, me: Person, form: Form, ca
         db.expire_all()
         now = queries.get_campaign(db, campaign_id)
         theirs = editing.differences(drafts.of_campaign(now), draft)
-        return _campaign_form(request, draft, shown=shown, campaign=now, theirs=theirs, status=409)
+        return _campaign_form(request, draft, shown=shown, campaign=now, theirs=theirs)
     flash(request, _("Saved."))
     return see_other(request, "campaign_page", campaign_id=campaign.id)
 
@@ -183,15 +184,14 @@ def _campaign_form(
     *,
     shown: dict[str, str],
     campaign: Campaign | None = None,
-    errors: dict[str, str] | None = None,
+    errors: Problems | None = None,
     theirs: Sequence[editing.Difference] | None = None,
     version: int | None = None,
-    status: int = 200,
 ) -> Response:
     return html.page(
         request,
         "campaigns/campaign_form.html",
-        status=status,
+        status=forms.status(errors, theirs),
         draft=draft,
         shown=shown,
         campaign=campaign,
@@ -253,7 +253,6 @@ def logo_form(request: Request, *, organisation: Organisation) -> Response:
 
 
 def set_logo(request: Request, *, db: Session, me: Person, form: Form, organisation: Organisation) -> Response:
-    house = organisations.for_change(db)
     if form.is_set("remove"):
         digest = ""
     else:
@@ -263,22 +262,17 @@ def set_logo(request: Request, *, db: Session, me: Person, form: Form, organisat
                 raise PictureRefused(_("Choose a picture of your logo first."))
             digest = pictures.store(db, body, "logo").digest
         except PictureRefused as refused:
-            return _logo_page(request, organisation, errors={"logo": str(refused)}, status=422)
-    if digest != house.logo_digest:
-        house.logo_digest = digest
-        house.version += 1
-        audit.write(db, "logo_changed", "organisation", house.id, by=me, picture=digest)
+            return _logo_page(request, organisation, errors={"logo": str(refused)})
+    organisations.set_logo(db, digest, by=me)
     flash(request, _("The logo is saved.") if digest else _("The logo is gone; your name stands in its place."))
     return see_other(request, "logo_form")
 
 
-def _logo_page(
-    request: Request, organisation: Organisation, *, errors: dict[str, str] | None = None, status: int = 200
-) -> Response:
+def _logo_page(request: Request, organisation: Organisation, *, errors: Problems | None = None) -> Response:
     return html.page(
         request,
         "campaigns/logo.html",
-        status=status,
+        status=422 if errors else 200,
         errors=errors or {},
         current=organisation.logo,
     )

@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.campaigns.models import Item, ItemText
-from portal.links.models import Click, Link
-from portal.links.queries import Ledger, ledger_of
+from portal.links import codes
+from portal.links.models import Link
+from portal.links.queries import Ledger, ledgers_by_link
 from portal.people.models import AuditEntry, Department, Person, WebSession
 from portal.sharing import networks, shares
-from portal.sharing.models import SHARED_STATES, Share
+from portal.sharing.models import Share
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,15 @@ def my_shares(db: Session, me: Person) -> list[MyShare]:
     """Every share of this person with its clicks, the latest first."""
     rows = shares.latest_of(db, me)
     titles = _titles(db, {share.item_id for share, _ in rows}, me.language)
-    ledgers = _ledgers(db, [link.id for _, link in rows])
+    ledgers = ledgers_by_link(db, [link.id for _, link in rows])
     return [
         MyShare(
             share=share,
-            address=shares.address(link),
+            address=codes.address(link),
             network_name=str(networks.get(share.network).name),
             title=titles[share.item_id],
             ledger=ledgers.get(link.id, Ledger(0, 0, [])),
-            is_out=share.state in SHARED_STATES,
+            is_out=share.is_shared,
         )
         for share, link in rows
     ]
@@ -96,14 +97,3 @@ def _titles(db: Session, ids: set[int], language: str) -> dict[int, str]:
         .order_by(ItemText.language == language, ItemText.id)
     )
     return {item_id: title for item_id, _, title in rows}
-
-
-def _ledgers(db: Session, ids: list[int]) -> dict[int, Ledger]:
-    counts: dict[int, list[tuple[str, str, int]]] = {}
-    for link_id, verdict, reason, count in db.execute(
-        select(Click.link_id, Click.verdict, Click.reason, func.count())
-        .where(Click.link_id.in_(ids))
-        .group_by(Click.link_id, Click.verdict, Click.reason)
-    ):
-        counts.setdefault(link_id, []).append((verdict, reason, count))
-    return {link_id: ledger_of(rows) for link_id, rows in counts.items()}

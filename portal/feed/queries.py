@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from portal import clock
 from portal.campaigns.models import Campaign, Item, ItemText
 from portal.campaigns.pictures import address
-from portal.campaigns.queries import live_at
+from portal.campaigns.queries import live_at, number_live
 from portal.feed import words
 from portal.people.models import Department, Organisation, Person
 from portal.sharing.models import SHARED_STATES, Share
@@ -58,10 +58,11 @@ class FeedPage:
 def feed_page(db: Session, *, me: Person, organisation: Organisation, language: str, number: int) -> FeedPage:
     """Page `number` (from 1) of what is live, newest first."""
     at = clock.now()
-    live = _live(db, at)
-    mine = set(db.scalars(select(Share.item_id).where(Share.person_id == me.id, Share.state.in_(SHARED_STATES))))
-    ids = [item_id for item_id, _ in live][(number - 1) * PAGE : number * PAGE]
-    items = _items(db, ids)
+    found = _live_items(db, at, number)
+    items, has_more = found[:PAGE], len(found) > PAGE
+    ids = [item.id for item in items]
+    shared_by_me = select(Share.item_id).where(Share.person_id == me.id, Share.state.in_(SHARED_STATES))
+    mine = set(db.scalars(shared_by_me.where(Share.item_id.in_(ids))))
     others = _colleagues(db, ids, me=me, with_names=organisation.names_allowed)
     cards = []
     for item in items:
@@ -78,29 +79,23 @@ def feed_page(db: Session, *, me: Person, organisation: Organisation, language: 
                 is_mine=item.id in mine,
             )
         )
-    fresh = sum(1 for item_id, publish_at in live if publish_at > at - FRESH and item_id not in mine)
-    return FeedPage(cards, fresh, number, has_more=len(live) > number * PAGE)
+    fresh = number_live(db, Item.publish_at > at - FRESH, Item.id.not_in(shared_by_me))
+    return FeedPage(cards, fresh, number, has_more)
 
 
-def is_shareable(item: Item) -> bool:
-    """Whether the item is on the feed now: approved, within its own days and its campaign's."""
-    return item.is_live() and item.campaign.runs_on(clock.today())
-
-
-def _live(db: Session, at: datetime) -> list[tuple[int, datetime]]:
-    rows = db.execute(
-        select(Item.id, Item.publish_at)
-        .join(Campaign, Campaign.id == Item.campaign_id)
-        .where(*live_at(at))
-        .order_by(Item.publish_at.desc(), Item.id.desc())
+def _live_items(db: Session, at: datetime, number: int) -> list[Item]:
+    """The items of page `number`, and one more when there is a next page."""
+    return list(
+        db.scalars(
+            select(Item)
+            .options(selectinload(Item.texts), joinedload(Item.picture))
+            .join(Campaign, Campaign.id == Item.campaign_id)
+            .where(*live_at(at))
+            .order_by(Item.publish_at.desc(), Item.id.desc())
+            .offset((number - 1) * PAGE)
+            .limit(PAGE + 1)
+        )
     )
-    return [(item_id, publish_at) for item_id, publish_at in rows]
-
-
-def _items(db: Session, ids: Sequence[int]) -> list[Item]:
-    found = db.scalars(select(Item).options(selectinload(Item.texts), joinedload(Item.picture)).where(Item.id.in_(ids)))
-    by_id = {item.id: item for item in found}
-    return [by_id[item_id] for item_id in ids]
 
 
 def _colleagues(db: Session, ids: Sequence[int], *, me: Person, with_names: bool) -> dict[int, Colleagues]:

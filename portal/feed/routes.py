@@ -21,8 +21,9 @@ from portal.people import choices
 from portal.people.models import Organisation, Person
 from portal.people.queries import get_department, has_single_sign_on
 from portal.sharing import networks, shares, texts
-from portal.web import Form, Gone, NotFound, PortalRoute, action, flash, member, page, see_other
+from portal.web import Form, Gone, NotFound, PortalRoute, action, flash, member, page, see_other, whole_number
 
+MOST_PAGES = 100_000
 _HOW = {"copy": "copied", "sheet": "sheet"}
 
 
@@ -109,9 +110,9 @@ def shared(
         link=address,
         open_url=share_page.open_url(kept, address, item, organisation),
         count=network.count(kept.text),
-        is_out=share_page.is_out(kept),
+        is_out=kept.is_shared,
         clicks=people_clicks_by_link(db, [link.id]).get(link.id, 0),
-        can_correct=queries.is_shareable(item),
+        can_correct=item.is_live(),
     )
 
 
@@ -144,7 +145,7 @@ def keep_my_choices(request: Request, *, db: Session, me: Person, form: Form) ->
     if spoken not in LANGUAGES:
         form.errors["language"] = _("Please choose one of the options.")
     if form.errors:
-        return _me_page(request, db, me=me, errors=form.errors, typed=form.raw, status=422)
+        return _me_page(request, db, me=me, errors=form.errors, typed=form.raw)
     choices.set_wall_name(db, person, shown=form.is_set("wall_name"))
     person.language = spoken
     language.set(spoken)
@@ -159,15 +160,15 @@ def my_data(request: Request, *, db: Session, me: Person) -> Response:
 
 
 def _feed_page(request: Request, db: Session, *, me: Person, organisation: Organisation) -> queries.FeedPage:
-    asked = request.query_params.get("page", "")
-    number = int(asked) if asked.isascii() and asked.isdigit() and 0 < int(asked[:6]) < 100_000 else 1
+    asked = whole_number(request.query_params.get("page", "")) or 1
+    number = asked if asked < MOST_PAGES else 1
     return queries.feed_page(db, me=me, organisation=organisation, language=language.get(), number=number)
 
 
 def _shareable(db: Session, item_id: int) -> Item:
     """The item, if it is on the feed now. One that was withdrawn or is over says so."""
     item = campaigns.get_item(db, item_id)
-    if queries.is_shareable(item):
+    if item.is_live():
         return item
     if item.state == "recalled":
         raise Gone(_("Marketing took this back. Links you shared lead to a kind note, so there is nothing to do."))
@@ -201,8 +202,6 @@ def _share_page(
 def _share_form_again(
     request: Request, db: Session, item: Item, *, me: Person, organisation: Organisation, form: Form
 ) -> Response:
-    if "network" in form.errors:
-        form.errors["network"] = _("Choose where it should go.")
     if _wants_json(request):
         return JSONResponse({"errors": form.errors}, status_code=422)
     errors = form.errors
@@ -220,13 +219,12 @@ def _me_page(
     me: Person,
     errors: dict[str, str],
     typed: dict[str, str],
-    status: int = 200,
 ) -> Response:
     kept = mine.my_shares(db, me)
     return html.page(
         request,
         "feed/me.html",
-        status=status,
+        status=422 if errors else 200,
         shares=kept,
         team=get_department(db, me.department_id).name,
         people=sum(each.ledger.people for each in kept),

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from portal import settings
-from portal.campaigns.models import Caption, Item
+from portal.campaigns.models import ANY_NETWORK, Caption, Item
 from portal.campaigns.pictures import address
+from portal.i18n import gettext as _
+from portal.links import codes
 from portal.links.models import Link
 from portal.people.models import Organisation, Person
 from portal.sharing import disclosure, networks, shares, texts
-from portal.sharing.models import SHARED_STATES, Share
+from portal.sharing.models import Share
 from portal.sharing.networks import Network
 from portal.sharing.starters import starters
 from portal.web import Form
@@ -64,7 +66,7 @@ def prepare(db: Session, item: Item, *, me: Person, organisation: Organisation, 
     earlier = shares.find(db, person=me, item_id=item.id, network=network.key)
     captions = sorted(
         (caption for caption in item.captions if caption.language == language),
-        key=lambda caption: (caption.network != network.key, caption.network != "any"),
+        key=lambda caption: (caption.network != network.key, caption.network != ANY_NETWORK),
     )
     wordings = disclosure.wordings(organisation, item.kind, language)
     link, known = _link(db, earlier)
@@ -114,7 +116,7 @@ def read(form: Form, item: Item, *, me: Person, organisation: Organisation) -> S
     language = language_for(item, form.text("language"), me=me)
     network = networks.find(form.text("network"))
     if network is None:
-        form.errors["network"] = "network"
+        form.errors["network"] = _("Choose where it should go.")
     caption_id = form.number("caption")
     caption = next((each for each in item.captions if each.id == caption_id), None)
     wordings = disclosure.wordings(organisation, item.kind, caption.language if caption else language)
@@ -157,15 +159,10 @@ def fitted(sent: Sent, *, link: str, item: Item, organisation: Organisation) -> 
     )
 
 
-def is_out(share: Share) -> bool:
-    return share.state in SHARED_STATES
-
-
 def _link(db: Session, earlier: Share | None) -> tuple[str, bool]:
     if earlier is not None:
-        link = db.get(Link, earlier.link_id)
-        assert link is not None  # links are never deleted
-        return shares.address(link), True
+        link = db.get_one(Link, earlier.link_id)
+        return codes.address(link), True
     return LINK_OF_USUAL_LENGTH.format(base=settings.current().link_base_url), False
 
 
@@ -177,5 +174,5 @@ def _chosen_caption(
         return by_id.get(wanted["caption"])
     if earlier is not None:
         return by_id.get(str(earlier.caption_id))
-    fitting = [caption for caption in captions if caption.network in (network.key, "any")]
+    fitting = [caption for caption in captions if caption.network in (network.key, ANY_NETWORK)]
     return fitting[0] if fitting else None

@@ -6,12 +6,12 @@ Judging a request is `verdicts`; this is the storage, so that another way to sto
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
 from portal import activity, clock, jobs, settings
+from portal.database import insert, one_at_a_time
 from portal.links.models import Click, ItemTally, Link
 from portal.links.verdicts import RULE_VERSION, Verdict, judge
 from portal.links.visitors import device, referrer_host, salt_of, visitor
@@ -43,7 +43,7 @@ def count(db: Session, request: Request, link: Link, *, item_id: int | None, cam
     visit = _visit(db, request, verdict)
     if verdict.verdict == "human":
         me = getattr(request.state, "me", None)
-        _one_visitor_at_a_time(db, visit.visitor)
+        one_at_a_time(db, visit.visitor)  # two taps at once must not both pass for the first
         verdict = _second_look(db, link, visit, me_id=me.id if me is not None else None)
     _keep(db, link, visit, verdict, item_id=item_id, campaign_id=campaign_id)
     if verdict.verdict == "human":
@@ -138,17 +138,17 @@ def _tell(db: Session, link: Link, item_id: int | None) -> None:
         if db.scalar(people) == 1:
             jobs.enqueue(db, "share_seen", dedupe=f"share_seen:{link.id}", link_id=link.id)
     if item_id is not None:
-        people_now = _add_to_tally(db, item_id)
+        people_now = add_to_tally(db, item_id)
         if is_milestone(people_now):
             activity.record(db, "milestone", item_id=item_id, people=people_now)
 
 
-def _add_to_tally(db: Session, item_id: int) -> int:
-    insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
+def add_to_tally(db: Session, item_id: int, people: int = 1) -> int:
+    """Count `people` more clicks by people on the item; how many it has now."""
     added = (
-        insert(ItemTally)
-        .values(item_id=item_id, people=1)
-        .on_conflict_do_update(index_elements=["item_id"], set_={"people": ItemTally.people + 1})
+        insert(db, ItemTally)
+        .values(item_id=item_id, people=people)
+        .on_conflict_do_update(index_elements=["item_id"], set_={"people": ItemTally.people + people})
         .returning(ItemTally.people)
     )
     return db.execute(added).scalar_one()
@@ -159,9 +159,3 @@ def is_milestone(people: int) -> bool:
     while people >= 100 and people % 10 == 0:
         people //= 10
     return people in (10, 25, 50)
-
-
-def _one_visitor_at_a_time(db: Session, who: int) -> None:
-    """Two taps at once must not both pass for the first. SQLite has one writer at a time anyway."""
-    if db.get_bind().dialect.name == "postgresql":
-        db.execute(text("SELECT pg_advisory_xact_lock(:visitor)"), {"visitor": who})

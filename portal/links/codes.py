@@ -4,10 +4,10 @@ import secrets
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, column, select, table
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal import clock, settings
+from portal.database import insert
 from portal.links.models import Link
 from portal.people.models import Person
 
@@ -75,22 +75,20 @@ def new_code() -> str:
 
 def _get_or_mint(db: Session, same: Sequence[ColumnElement[bool]], **values: object) -> Link:
     wanted = select(Link).where(*same).order_by(Link.id).limit(1)
-    insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
     for _ in range(_ATTEMPTS):
         found = db.scalar(wanted)
         if found is not None:
             return found
         # Nothing happens when somebody else was first (the next look finds theirs) or when the code is taken.
         row = {"code": new_code(), "created_at": clock.now(), **values}
-        db.execute(insert(Link).values(row).on_conflict_do_nothing())
+        db.execute(insert(db, Link).values(row).on_conflict_do_nothing())
     raise RuntimeError("no free code was found")
 
 
 def _one_at_a_time(db: Session, owner: str, key: int) -> None:
     """Hold the owner's row, where no unique constraint keeps two requests from minting at once.
 
-    SQLite needs no such lock: there is one writer at a time anyway.
+    SQLite leaves FOR UPDATE out: there is one writer at a time anyway.
     """
-    if db.get_bind().dialect.name == "postgresql":
-        row = table(owner, column("id"))
-        db.execute(select(row.c.id).where(row.c.id == key).with_for_update(key_share=True))
+    row = table(owner, column("id"))
+    db.execute(select(row.c.id).where(row.c.id == key).with_for_update(key_share=True))

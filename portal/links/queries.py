@@ -44,6 +44,18 @@ def ledger_of(counts: Collection[tuple[str, str, int]]) -> Ledger:
     return Ledger(people, people + sum(others.values()), classes)
 
 
+def ledgers_by_link(db: Session, ids: Collection[int]) -> dict[int, Ledger]:
+    """Every click of each of these links; links without any are left out."""
+    counts: dict[int, list[tuple[str, str, int]]] = {}
+    for link_id, verdict, reason, count in db.execute(
+        select(Click.link_id, Click.verdict, Click.reason, func.count())
+        .where(Click.link_id.in_(ids))
+        .group_by(Click.link_id, Click.verdict, Click.reason)
+    ):
+        counts.setdefault(link_id, []).append((verdict, reason, count))
+    return {link_id: ledger_of(rows) for link_id, rows in counts.items()}
+
+
 def people_clicks_by_link(db: Session, ids: Collection[int]) -> dict[int, int]:
     """How many clicks by people each of these links has; links without any are left out."""
     if not ids:

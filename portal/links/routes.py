@@ -12,30 +12,23 @@ from portal.campaigns.models import Item
 from portal.i18n import gettext as _
 from portal.links import clicks, codes, qr
 from portal.links.models import Link
+from portal.links.onward import closed, on_to
 from portal.links.targets import landing
 from portal.people.models import Person
-from portal.web import NotFound, PortalRoute, answer, anyone, member, page
-
-ONWARD = {
-    # Each visit comes back to us to be counted, is nobody else's to keep, and is no page of ours to be found.
-    "Cache-Control": "private, no-store",
-    "X-Robots-Tag": "noindex, nofollow",
-    # The campaign's page learns from which network a visitor came, never from which post or chat.
-    "Referrer-Policy": "strict-origin-when-cross-origin",
-}
+from portal.web import Endpoint, NotFound, answer, anyone, member, page
 
 
 def redirect(request: Request, *, db: Session, code: str) -> Response:
     """On to the item's page. The click is committed before the visitor gets the answer."""
     link = codes.find(db, code)
     if link is None or link.item_id is None:
-        return _closed(request, "unknown", 404)
+        return closed(request, "unknown", status=404)
     item = db.scalars(select(Item).options(joinedload(Item.campaign)).where(Item.id == link.item_id)).one()
     onward = landing(link, item)
     if not onward.url:
-        return _closed(request, onward.closed, 404 if onward.closed == "resting" else 410)
+        return closed(request, onward.closed, status=404 if onward.closed == "resting" else 410)
     clicks.count(db, request, link, item_id=item.id, campaign_id=item.campaign_id)
-    return Response(status_code=302, headers={"Location": onward.url, **ONWARD})
+    return on_to(onward.url)
 
 
 def link_qr(request: Request, *, db: Session, me: Person, link_id: int, drawn_as: str) -> Response:
@@ -62,30 +55,15 @@ def _may_print(link: Link, me: Person) -> bool:
     return link.kind in ("signature", "screen") and me.role in ("editor", "admin")
 
 
-def _closed(request: Request, reason: str, status: int) -> Response:
-    """A page that says what is the matter and where to go; never what the link was for or whose it is."""
-    response = html.page(request, "links/closed.html", status=status, reason=reason)
-    response.headers["X-Robots-Tag"] = ONWARD["X-Robots-Tag"]
-    return response
-
-
-def _tried_twice(route: PortalRoute) -> PortalRoute:
-    """The same route, tried again when the database is busy: nothing was answered yet, so nothing is lost."""
-    once = route.endpoint
-
-    async def endpoint(request: Request) -> Response:
-        try:
-            response: Response = await once(request)
-        except (OperationalError, PoolTimeout):
-            response = await once(request)
-        return response
-
-    again = PortalRoute(route.path, endpoint, methods=["GET"], name=route.name)
-    again.who, again.writes = route.who, route.writes
-    return again
+async def _twice(request: Request, once: Endpoint) -> Response:
+    """Try again when the database is busy: nothing was answered yet, so nothing is lost."""
+    try:
+        return await once(request)
+    except (OperationalError, PoolTimeout):
+        return await once(request)
 
 
 routes = [
-    _tried_twice(answer("/r/{code}", redirect, who=anyone, writes="click")),
+    answer("/r/{code}", redirect, who=anyone, writes="click").within(_twice),
     page("/links/{link_id:int}/qr.{drawn_as}", link_qr, who=member),
 ]

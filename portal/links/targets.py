@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote_plus, urlencode, urlsplit
 from portal import clock, settings
 from portal.campaigns.models import Item
 from portal.links.models import Link
+from portal.people.organisation import is_host
 
 MEDIUMS = {"signature": "email-signature", "screen": "office-screen"}
 
@@ -27,22 +28,23 @@ def landing(link: Link, item: Item) -> Landing:
         return Landing("", "recalled")
     if item.has_ended(clock.now()):
         return Landing("", "ended")
-    if not item.is_live(clock.now()) or not is_safe(item.target_url):
+    if not item.is_open(clock.now()) or not is_safe(item.target_url):
         return Landing("", "resting")
     return Landing(tagged(item.target_url, link=link, campaign=item.campaign.slug, content=item.slug))
 
 
 def is_safe(url: str) -> bool:
-    """Whether a redirect may lead there: http or https, a host, nothing invisible, no short link of ours."""
+    """Whether a redirect may lead there: http or https, a possible host, nothing invisible, no link of ours."""
     if any(ord(letter) <= 32 or ord(letter) == 127 or letter == "\\" for letter in url):
         return False
     try:
         parts = urlsplit(url)
+        host = parts.hostname or ""
     except ValueError:
         return False
     ours = {urlsplit(base).netloc for base in (settings.current().link_base_url, settings.current().base_url)}
     is_short_link = parts.netloc in ours and parts.path.startswith(("/r/", "/b/"))
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and not is_short_link
+    return parts.scheme in ("http", "https") and bool(host) and is_host(host) and not is_short_link
 
 
 def tagged(url: str, *, link: Link, campaign: str, content: str) -> str:

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal import clock
+from portal.database import insert
 from portal.jobs import job
 from portal.links.models import Salt
 
@@ -31,8 +31,7 @@ def salt_of(db: Session, day: date) -> bytes:
     found = db.scalar(wanted)
     if found is not None:
         return found
-    insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
-    db.execute(insert(Salt).values(day=day, value=secrets.token_bytes(32)).on_conflict_do_nothing())
+    db.execute(insert(db, Salt).values(day=day, value=secrets.token_bytes(32)).on_conflict_do_nothing())
     return db.execute(wanted).scalar_one()
 
 

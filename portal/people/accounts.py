@@ -3,6 +3,7 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from portal.database import one_at_a_time
 from portal.i18n import gettext as _
 from portal.people import audit
 from portal.people.adding import NotPossible
@@ -36,6 +37,7 @@ def add_account(db: Session, department: Department, *, network: str, url: str, 
         errors["url"] = _("Please fill in a web address that starts with https://.")
     if len(shown) > LONGEST_NAME:
         errors["name"] = _("That is too long: at most %(limit)s characters fit here.", limit=LONGEST_NAME)
+    one_at_a_time(db, f"accounts of {department.id}")
     here = select(func.count()).select_from(Account).where(Account.department_id == department.id)
     if (db.scalar(here) or 0) >= MOST:
         errors["network"] = _("A department has room for %(limit)s accounts.", limit=MOST)

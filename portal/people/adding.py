@@ -1,5 +1,7 @@
 """Adding, changing, deactivating: what keeps the register whole, whoever asks for it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 
 from sqlalchemy import select
@@ -60,8 +62,8 @@ def add(db: Session, details: Details, *, department: Department, by: Person | N
         created_at=clock.now(),
     )
     person.department = department
-    db.add(person)
-    _flush_unique(db, "email", _ADDRESS_TAKEN)
+    with _unique(db, "email", _ADDRESS_TAKEN):
+        db.add(person)
     audit.write(db, "person_added", "person", person.id, by=by, role=person.role)
     return person
 
@@ -82,10 +84,10 @@ def change(db: Session, person: Person, details: Details, *, department: Departm
     roles = {"role_before": person.role, "role_after": details.role} if "role" in changed else {}
     if "email" in changed:
         sign_in_links.withdraw(db, person)
-    for field, value in asdict(details).items():
-        setattr(person, field, value)
-    person.department = department
-    _flush_unique(db, "email", _ADDRESS_TAKEN)
+    with _unique(db, "email", _ADDRESS_TAKEN):
+        for field, value in asdict(details).items():
+            setattr(person, field, value)
+        person.department = department
     audit.write(db, "person_changed", "person", person.id, by=by, fields=changed, **roles)
 
 
@@ -131,15 +133,16 @@ def department_named(db: Session, name: str) -> Department:
 def add_department(db: Session, name: str) -> Department:
     """Raises NotPossible for an empty, overlong or taken name."""
     department = Department(name=_fit_department_name(db, name, apart_from=None), created_at=clock.now())
-    db.add(department)
-    _flush_unique(db, "name", _DEPARTMENT_TAKEN)
+    with _unique(db, "name", _DEPARTMENT_TAKEN):
+        db.add(department)
     return department
 
 
 def rename_department(db: Session, department: Department, name: str) -> None:
     """Raises NotPossible for an empty, overlong or taken name."""
-    department.name = _fit_department_name(db, name, apart_from=department)
-    _flush_unique(db, "name", _DEPARTMENT_TAKEN)
+    fit = _fit_department_name(db, name, apart_from=department)
+    with _unique(db, "name", _DEPARTMENT_TAKEN):
+        department.name = fit
 
 
 def find_department(db: Session, name: str) -> Department | None:
@@ -174,10 +177,13 @@ def _refuse_taken(db: Session, email: str | None, *, apart_from: Person | None) 
         raise NotPossible({"email": str(_ADDRESS_TAKEN)})
 
 
-def _flush_unique(db: Session, field: str, sentence: object) -> None:
-    """Write now; a row of the same key that came in meanwhile is the caller's problem, in a sentence."""
+@contextmanager
+def _unique(db: Session, field: str, sentence: object) -> Iterator[None]:
+    """What the block changes is written now; a row of the same key that came in meanwhile becomes a sentence."""
     try:
+        # The savepoint comes first: after an error PostgreSQL only goes on from there.
         with db.begin_nested():
+            yield
             db.flush()
     except IntegrityError as error:
         raise NotPossible({field: str(sentence)}) from error

@@ -11,7 +11,6 @@ from portal.people import accounts, adding, audit, queries, sessions
 from portal.people.adding import NotPossible
 from portal.people.details import ROLE_NAMES, Details, check
 from portal.people.models import Account, Department, Person
-from portal.tables import LARGEST_ID
 from portal.web import Form, NotFound, action, admin, editor, page
 
 FIELDS = ("name", "email", "role", "language", "function", "phone")
@@ -20,7 +19,7 @@ FIELDS = ("name", "email", "role", "language", "function", "phone")
 def people(request: Request, *, db: Session) -> Response:
     asked = request.query_params
     q = "".join(letter for letter in asked.get("q", "")[:100] if letter.isprintable()).strip()
-    department, number = _number(asked.get("department", "")), _number(asked.get("page", ""))
+    department, number = web.whole_number(asked.get("department", "")), web.whole_number(asked.get("page", ""))
     found = queries.people_page(db, q=q, department_id=department, number=number or 1)
 
     def address(page_number: int) -> str:
@@ -227,11 +226,6 @@ def _labels() -> dict[str, str]:
         "function": _("Function"),
         "phone": _("Phone"),
     }
-
-
-def _number(text: str) -> int | None:
-    is_number = text.isascii() and text.isdigit() and len(text) < len(str(LARGEST_ID))
-    return int(text) if is_number else None
 
 
 routes = [

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from portal import mail
+from portal.i18n import LANGUAGES, lazy
 from portal.i18n import gettext as _
-from portal.i18n import lazy
-from portal.people.models import LANGUAGES, ROLES
+from portal.people.models import ROLES
 
 ROLE_NAMES = {"member": lazy("Colleague"), "editor": lazy("Editor"), "admin": lazy("Administrator")}
 
@@ -45,7 +45,7 @@ def check(typed: Mapping[str, str], *, ambassador: bool = False) -> tuple[Detail
             email = mail.address(written)
         except mail.NotAnAddress:
             errors["email"] = _("Please fill in one e-mail address, such as ana@example.org.")
-    role, language = typed.get("role") or "member", typed.get("language") or LANGUAGES[0]
+    role, language = typed.get("role") or "member", typed.get("language") or "nl"
     if role not in ROLES:
         errors["role"] = _("Please choose a role from the list.")
     if language not in LANGUAGES:

@@ -7,9 +7,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from portal import clock, settings
+from portal.i18n import LANGUAGES
 from portal.people import adding, audit, queries
 from portal.people.details import LONGEST
-from portal.people.models import LANGUAGES, Identity, Person
+from portal.people.models import Identity, Person
 
 LONGEST_KEY = 400
 

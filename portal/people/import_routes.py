@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from portal import clock, html, settings, web
 from portal.csv_export import csv_response
+from portal.database import one_at_a_time
 from portal.i18n import gettext as _
 from portal.i18n import ngettext
 from portal.people import audit, imports, queries
@@ -43,6 +44,7 @@ def confirm_import(request: Request, *, db: Session, form: Form, me: Person) -> 
         text, digest = _memory().loads("".join(form.getlist("checked")), max_age=CHECKED_FOR)
     except BadSignature:
         return _upload_page(request, error=_("That took a while. Please choose the file once more."))
+    one_at_a_time(db, "people import")
     plan = imports.compare(db, text)
     if plan.problems or plan.digest != digest:
         return _dry_run(request, plan, text, changed_meanwhile=True)

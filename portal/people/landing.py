@@ -13,7 +13,8 @@ LONGEST = 500
 
 def landing(request: Request, target: str) -> str:
     """Where somebody goes after signing in: `target` if it is a page of ours that is not about signing in."""
-    return START if urlsplit(target).path.startswith("/sign-in") else own_page(request, target)
+    page = own_page(request, target)
+    return START if page.startswith("/sign-in") else page
 
 
 def own_page(request: Request, target: str) -> str:

@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from portal.i18n import LANGUAGES
 from portal.tables import Base, Key, Line, Word, one_of
 
 ROLES = ("member", "editor", "admin")
-LANGUAGES = ("nl", "en")
 NAME_SHOWN = ("hidden", "pseudonym", "name")
 
 

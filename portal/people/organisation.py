@@ -69,6 +69,16 @@ def change(db: Session, organisation: Organisation, *, texts: Mapping[str, str],
     audit.write(db, "settings_changed", "organisation", THE_ONE, by=by, **changed)
 
 
+def set_logo(db: Session, digest: str, *, by: Person) -> None:
+    """Make the picture with this digest the logo; "" takes the logo away."""
+    organisation = for_change(db)
+    if digest == organisation.logo_digest:
+        return
+    organisation.logo_digest = digest
+    organisation.version += 1
+    audit.write(db, "logo_changed", "organisation", THE_ONE, by=by, picture=digest)
+
+
 def is_web_address(text: str) -> bool:
     """An http or https address with a host and without credentials or spaces."""
     try:
@@ -78,11 +88,21 @@ def is_web_address(text: str) -> bool:
         return False
     return (
         parts.scheme in ("http", "https")
-        and bool(host)
+        and host is not None
+        and is_host(host)
         and "@" not in parts.netloc
         and "\\" not in text
         and not re.search(r"\s", text)
     )
+
+
+def is_host(name: str) -> bool:
+    """Whether a name server could know `name`: no part of it empty or overlong, whatever its alphabet."""
+    try:
+        name.encode("idna")
+    except UnicodeError:
+        return False
+    return True
 
 
 def unknown() -> Organisation:

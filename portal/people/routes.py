@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from portal import html, settings, web
+from portal import html, web
 from portal.i18n import LANGUAGES
 from portal.i18n import gettext as _
 from portal.people import admin_routes, brand, import_routes, organisation, sign_in_routes
@@ -27,15 +27,7 @@ def switch_language(request: Request, *, form: Form, me: Person | None) -> Respo
     if me is not None:
         me.language = chosen
     else:
-        response.set_cookie(
-            "language",
-            chosen,
-            max_age=A_YEAR,
-            path="/",
-            secure=settings.current().is_https,
-            httponly=True,
-            samesite="lax",
-        )
+        web.set_cookie(response, "language", chosen, max_age=A_YEAR)
     return response
 
 
@@ -45,7 +37,7 @@ def brand_css(request: Request, *, organisation: Organisation) -> Response:
     headers = {"Cache-Control": "public, max-age=300", "ETag": tag}
     if request.query_params.get("v") == str(organisation.version):
         headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
-    if request.headers.get("if-none-match") == tag:
+    if web.holds(request, tag):
         return Response(status_code=304, headers=headers)
     return Response(brand.css(organisation.accent), media_type="text/css", headers=headers)
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from portal import clock, jobs, mail, settings
 from portal.i18n import gettext as _
-from portal.i18n import language
+from portal.i18n import in_language
 from portal.people import organisation
 from portal.people.models import Person, SignInLink
 from portal.web import token_hash
@@ -56,11 +56,8 @@ def make(db: Session, *, email: str, target: str) -> None:
 
 @jobs.job("mail_sign_in_link", outside=True)
 def mail_link(*, to: str, name: str, spoken: str, organisation_name: str, mark: str, target: str) -> None:
-    before = language.set(spoken)
-    try:
+    with in_language(spoken):
         mail.send(to=to, **_written(name, organisation_name, _address(mark, target)))
-    finally:
-        language.reset(before)
 
 
 def may_use(person: Person) -> bool:

@@ -230,15 +230,7 @@ def _cookie() -> str:
 
 
 def _remember(response: Response, value: str) -> None:
-    response.set_cookie(
-        _cookie(),
-        value,
-        max_age=LASTS,
-        path="/",
-        secure=settings.current().is_https,
-        httponly=True,
-        samesite="lax",
-    )
+    web.set_cookie(response, _cookie(), value, max_age=LASTS)
 
 
 def _remembered(request: Request, memory: URLSafeTimedSerializer) -> dict[str, Any]:
@@ -251,4 +243,4 @@ def _remembered(request: Request, memory: URLSafeTimedSerializer) -> dict[str, A
 
 
 def _forget(response: Response) -> None:
-    response.delete_cookie(_cookie(), path="/", secure=settings.current().is_https, httponly=True, samesite="lax")
+    web.clear_cookie(response, _cookie())

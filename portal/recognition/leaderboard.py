@@ -13,13 +13,12 @@ from portal.campaigns.queries import running_campaign
 from portal.i18n import gettext as _
 from portal.links.models import Click
 from portal.people.models import Department, Person
+from portal.people.queries import SMALLEST_TEAM
 from portal.sharing.models import SHARED_STATES, Share
 
 PERIODS = ("week", "month", "campaign")
 POINTS_FOR_A_VISITOR = 3
 POINTS_FOR_A_SHARE = 1
-SMALLEST_TEAM = 5
-"""A team with fewer colleagues would show what single people do; such teams are counted together."""
 TOP = 5
 TOP_PEOPLE = 10
 

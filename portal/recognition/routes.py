@@ -7,6 +7,7 @@ from starlette.responses import Response
 from portal import clock, html
 from portal.i18n import language
 from portal.people.models import Organisation, Person
+from portal.people.queries import SMALLEST_TEAM
 from portal.recognition import leaderboard as board
 from portal.web import NotFound, member, page
 
@@ -35,7 +36,7 @@ def leaderboard(request: Request, *, db: Session, me: Person, organisation: Orga
         people=board.people(db, period=period) if organisation.names_allowed else [],
         for_visitor=board.POINTS_FOR_A_VISITOR,
         for_share=board.POINTS_FOR_A_SHARE,
-        smallest=board.SMALLEST_TEAM,
+        smallest=SMALLEST_TEAM,
     )
 
 

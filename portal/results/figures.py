@@ -16,12 +16,11 @@ from portal.i18n import gettext as _
 from portal.links.models import Click
 from portal.links.queries import Ledger, ledger_of
 from portal.people.models import Department, Person
+from portal.people.queries import SMALLEST_TEAM
 from portal.results.periods import Period, Step
 from portal.sharing import networks
 from portal.sharing.models import SHARED_STATES, STATES, Share
 
-SMALLEST_TEAM = 5
-"""Figures of a smaller team would be figures of single people, and those are for themselves only."""
 ENOUGH_SHARES = 3
 """Fewer shares than this say nothing about how well an item works."""
 

@@ -2,26 +2,25 @@
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
 from portal import clock, html, i18n
 from portal.campaigns.models import Campaign
 from portal.campaigns.pictures import address
-from portal.campaigns.queries import running_campaign
+from portal.campaigns.queries import campaigns, find_campaign, running_campaign
 from portal.csv_export import Cell, csv_response
 from portal.i18n import gettext as _
 from portal.links.targets import plain
 from portal.links.verdicts import WHY
 from portal.people import audit
 from portal.people.models import Person
+from portal.people.queries import SMALLEST_TEAM
 from portal.results import chart, figures, periods, words
 from portal.results.figures import Line, Results
 from portal.sharing.models import STATES
-from portal.tables import LARGEST_ID
-from portal.web import NotFound, answer, editor, page
+from portal.web import NotFound, answer, editor, page, whole_number
 
 TABLES: dict[str, Callable[[Results], list[Line]]] = {
     "days": lambda found: found.steps,
@@ -54,7 +53,7 @@ def results(request: Request, *, db: Session) -> Response:
         why=WHY,
         unit=unit,
         picture_address=address,
-        smallest_team=figures.SMALLEST_TEAM,
+        smallest_team=SMALLEST_TEAM,
         enough=figures.ENOUGH_SHARES,
     )
 
@@ -92,16 +91,12 @@ def _asked_for(request: Request, db: Session) -> tuple[Results, dict[str, str]]:
 
 
 def _campaign(db: Session, asked: str) -> Campaign | None:
-    if not asked.isascii() or not asked.isdigit() or int(asked[:20]) > LARGEST_ID:
-        return None
-    return db.scalar(select(Campaign).options(selectinload(Campaign.texts)).where(Campaign.id == int(asked)))
+    number = whole_number(asked)
+    return None if number is None else find_campaign(db, number)
 
 
 def _campaign_options(db: Session) -> list[tuple[str, str]]:
-    rows = db.scalars(
-        select(Campaign).options(selectinload(Campaign.texts)).order_by(Campaign.starts_on.desc(), Campaign.id.desc())
-    )
-    return [(str(row.id), row.text(i18n.language.get()).title) for row in rows]
+    return [(str(each.id), each.text(i18n.language.get()).title) for each in campaigns(db)]
 
 
 def _query(found: Results) -> dict[str, str]:

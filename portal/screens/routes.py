@@ -13,15 +13,15 @@ from starlette.responses import RedirectResponse, Response
 
 import portal
 from portal import clock, html, i18n, settings, web
-from portal.campaigns.queries import live_items
+from portal.campaigns.queries import number_live
 from portal.database import Database
+from portal.i18n import LANGUAGES
 from portal.i18n import gettext as _
 from portal.links import qr
-from portal.people.models import LANGUAGES, Organisation, Person
+from portal.people.models import Organisation, Person
 from portal.screens import colours, pairing, queries, walls
 from portal.screens.events import WallStream
 from portal.screens.models import AUDIENCES, Screen
-from portal.tables import LARGEST_ID
 from portal.web import Form, NotFound, action, answer, anyone, editor, page, stream
 
 COOKIE = "screen"
@@ -38,15 +38,7 @@ def new_screen(request: Request, *, db: Session) -> Response:
         token = web.token()
     response = RedirectResponse(html.url(request, "wall", token=token), status_code=303)
     response.headers["Cache-Control"] = html.NO_STORE
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=REMEMBERED,
-        path="/screen",
-        secure=settings.current().is_https,
-        httponly=True,
-        samesite="lax",
-    )
+    web.set_cookie(response, COOKIE, token, max_age=REMEMBERED, path="/screen")
     return response
 
 
@@ -61,7 +53,7 @@ def wall(request: Request, *, db: Session, organisation: Organisation, token: st
     i18n.language.set(screen.language)
     queries.note_seen(db, screen, request.headers.get("user-agent", ""))
     shown = walls.of(db, screen, organisation)
-    number = _whole(request.query_params.get("slide", ""))
+    number = web.whole_number(request.query_params.get("slide", "")) or 0
     return html.page(
         request,
         "screens/wall.html",
@@ -101,7 +93,7 @@ def wall_slides(request: Request, *, db: Session, organisation: Organisation, to
     body = json.dumps(told).encode()
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    if request.headers.get("if-none-match", "").removeprefix("W/") == etag:
+    if web.holds(request, etag):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type="application/json", headers=headers)
 
@@ -134,7 +126,7 @@ async def wall_events(request: Request) -> Response:
     paired = await screen_id()
     if paired is None:
         return Response(status_code=401, headers={"Cache-Control": "no-store"})
-    resumed = _whole(request.headers.get("last-event-id", "") or request.query_params.get("after", ""))
+    resumed = web.whole_number(request.headers.get("last-event-id", "") or request.query_params.get("after", ""))
     return WallStream(
         screen_id=paired,
         after=resumed or None,
@@ -148,7 +140,7 @@ async def wall_events(request: Request) -> Response:
 def screens(request: Request, *, db: Session, organisation: Organisation) -> Response:
     typed = {
         "code": pairing.tidy(request.query_params.get("code", ""))[:20],
-        "language": organisation_language(),
+        "language": settings.current().language,  # a new screen starts with that of the house
     }
     return _list(request, db, organisation, typed=typed)
 
@@ -159,7 +151,7 @@ def pair_screen(request: Request, *, db: Session, form: Form, me: Person, organi
     if not code:
         form.errors["code"] = _("Please type the code that the screen shows.")
     if form.errors:
-        return _list(request, db, organisation, typed=form.raw, errors=form.errors, status=422)
+        return _list(request, db, organisation, typed=form.raw, errors=form.errors)
     try:
         screen = pairing.pair(db, code, wanted, by=me)
     except pairing.TooManyGuesses:
@@ -167,7 +159,7 @@ def pair_screen(request: Request, *, db: Session, form: Form, me: Person, organi
         return _list(request, db, organisation, typed=form.raw, errors=errors, status=429)
     except pairing.WrongCode:
         errors = {"code": _("No screen shows this code. Codes are renewed every few minutes: look once more.")}
-        response = _list(request, db, organisation, typed=form.raw, errors=errors, status=422)
+        response = _list(request, db, organisation, typed=form.raw, errors=errors)
         # What a refused form did is undone, and this must not be: so it is noted by itself, afterwards.
         response.background = BackgroundTask(_note_guess, request.app.state.database, me.id)
         return response
@@ -181,7 +173,7 @@ def change_screen(
     screen = queries.get_screen(db, screen_id)
     wanted = _wanted(form)
     if form.errors:
-        return _list(request, db, organisation, typed=form.raw, errors=form.errors, changing=screen_id, status=422)
+        return _list(request, db, organisation, typed=form.raw, errors=form.errors, changing=screen_id)
     pairing.change(db, screen, wanted, by=me)
     web.flash(request, _("Saved. “%(name)s” follows within seconds.", name=screen.name))
     return web.see_other(request, "screens")
@@ -194,11 +186,6 @@ def revoke_screen(request: Request, *, db: Session, me: Person, screen_id: int) 
     return web.see_other(request, "screens")
 
 
-def organisation_language() -> str:
-    """The language a new screen starts with: that of the house."""
-    return settings.current().language
-
-
 def _list(
     request: Request,
     db: Session,
@@ -207,16 +194,16 @@ def _list(
     typed: dict[str, str],
     errors: dict[str, str] | None = None,
     changing: int | None = None,
-    status: int = 200,
+    status: int = 422,
 ) -> Response:
     return html.page(
         request,
         "screens/index.html",
-        status=status,
+        status=status if errors else 200,
         section="screens",
         screens=queries.screens(db),
         is_here=queries.is_here,
-        slides=min(len(live_items(db)), walls.MOST_SLIDES),
+        slides=min(number_live(db), walls.MOST_SLIDES),
         has_board=organisation.leaderboard_on,
         start=f"{settings.current().base_url}{html.url(request, 'new_screen')}",
         languages=list(i18n.LANGUAGES.items()),
@@ -289,11 +276,6 @@ def _release(organisation: Organisation) -> str:
     """Changes with the code, the wall's own files and the organisation's settings: players then load anew."""
     parts = (portal.__version__, html.static("css/wall.css"), html.static("js/wall.js"), organisation.version)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
-
-
-def _whole(text: str) -> int:
-    """A whole number from an address or a header; 0 for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= LARGEST_ID else 0
 
 
 routes = [

@@ -19,10 +19,11 @@ from portal.i18n import ngettext, number
 from portal.links import qr
 from portal.links.models import Click
 from portal.people.models import Department, Organisation, Person
+from portal.people.queries import SMALLEST_TEAM, department_sizes
 from portal.recognition import leaderboard
-from portal.recognition.leaderboard import SMALLEST_TEAM, TeamStanding
+from portal.recognition.leaderboard import TeamStanding
 from portal.screens.models import Screen
-from portal.sharing.models import SHARED_STATES, Share
+from portal.sharing.models import Share
 
 MOST_SLIDES = 12
 MOST_WORDS = 25
@@ -82,7 +83,7 @@ class Wall:
 
 def of(db: Session, screen: Screen, organisation: Organisation) -> Wall:
     """The wall of `screen` as it is now, in the current language."""
-    items = live_items(db)[:MOST_SLIDES]
+    items = live_items(db, most=MOST_SLIDES)
     slides = [_slide(item, screen) for item in items] or [_nothing_live(organisation)]
     by_id = {item.id: item for item in items}
     notes = [*_thanks(db, screen, by_id), *_milestones(db, screen, by_id)]
@@ -175,11 +176,11 @@ def _thanks(db: Session, screen: Screen, items: dict[int, Item]) -> list[Note]:
         .limit(MOST_THANKS)
         .options(joinedload(Person.department))
     ).all()
-    sizes = _team_sizes(db, {person.department_id for _share, person in shares})
+    sizes = department_sizes(db)
     return [
         _thank(
             items[share.item_id].text(screen.language).title,
-            is_certain=share.state in SHARED_STATES,
+            is_certain=share.is_shared,
             name=person.first_name if person.wall_name and screen.audience == "staff" else "",
             team=person.department if sizes[person.department_id] >= SMALLEST_TEAM else None,
         )
@@ -245,15 +246,6 @@ def _goal(db: Session, campaign: Campaign, language: str) -> Note:
     if not came:
         return Note("goal", title, _("Pass it on, and see here how many people come to look."))
     return Note("goal", title, visitors)
-
-
-def _team_sizes(db: Session, departments: set[int]) -> dict[int, int]:
-    rows = db.execute(
-        select(Person.department_id, func.count())
-        .where(Person.department_id.in_(departments), Person.deactivated_at.is_(None))
-        .group_by(Person.department_id)
-    )
-    return dict(rows.all())
 
 
 def _people(data: dict[str, Any]) -> int:

@@ -37,3 +37,8 @@ class Share(Base):
     """When the network was opened, the text copied or the share sheet used, the latest time."""
     confirmed_at: Mapped[datetime | None]
     seen_at: Mapped[datetime | None]
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it is known to be out there; opening a network is not sharing."""
+        return self.state in SHARED_STATES

@@ -1,17 +1,17 @@
 """The truthful record of a share: one row for each person, item and network, and a state that only rises."""
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal import activity, clock
 from portal.campaigns.models import Item
+from portal.database import insert
 from portal.jobs import job
 from portal.links import codes
 from portal.links import queries as clicks
 from portal.links.models import Link
 from portal.people.models import Person
-from portal.sharing.models import SHARED_STATES, STATES, Share
+from portal.sharing.models import STATES, Share
 from portal.sharing.networks import Network
 from portal.web import NotFound
 
@@ -44,10 +44,9 @@ def record(
     }
     if db.scalar(select(Share.id).where(Share.link_id == link.id)) is None:
         _tell(db, "share_opened", item.id, person.id, person.department_id, network.key)
-    insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
     # One statement for "first time" and "again", so that a double tap and two processes meet in one row.
     share = db.scalars(
-        insert(Share)
+        insert(db, Share)
         .values(
             link_id=link.id,
             item_id=item.id,
@@ -87,11 +86,6 @@ def remove(db: Session, share: Share) -> None:
     db.flush()
 
 
-def address(link: Link) -> str:
-    """What the text ends with."""
-    return codes.address(link)
-
-
 def find(db: Session, *, person: Person, item_id: int, network: str) -> Share | None:
     return db.scalar(
         select(Share).where(Share.person_id == person.id, Share.item_id == item_id, Share.network == network)
@@ -112,7 +106,7 @@ def share_seen(db: Session, *, link_id: int) -> None:
     share = db.scalar(select(Share).where(Share.link_id == link_id))
     if share is None:
         return
-    was_shared = share.state in SHARED_STATES
+    was_shared = share.is_shared
     db.execute(
         update(Share)
         .where(Share.id == share.id, Share.seen_at.is_(None))

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from portal import clock
 from portal.campaigns.models import Campaign, Item, PictureSize
+from portal.campaigns.queries import live_at
 from portal.links.models import Link
 from portal.people.models import Account, Person
 from portal.people.organisation import is_web_address
@@ -38,7 +39,6 @@ def find_lead_item(db: Session) -> Item | None:
 
     Of several campaigns the one that started last runs; one without a live item has nothing to lead to yet.
     """
-    now, today = clock.now(), clock.today()
     return db.scalars(
         select(Item)
         .join(Item.campaign)
@@ -47,13 +47,7 @@ def find_lead_item(db: Session) -> Item | None:
             joinedload(Item.campaign).selectinload(Campaign.texts),
             selectinload(Item.texts),
         )
-        .where(
-            Item.state == "approved",
-            Item.publish_at <= now,
-            Item.ends_at.is_(None) | (Item.ends_at > now),
-            Campaign.starts_on <= today,
-            Campaign.ends_on >= today,
-        )
+        .where(*live_at(clock.now()))
         .order_by(Campaign.starts_on.desc(), Campaign.id.desc(), Item.publish_at, Item.id)
         .limit(1)
     ).first()

@@ -14,10 +14,11 @@ from starlette.responses import Response
 from portal import clock, html, i18n, settings
 from portal.campaigns.models import Item
 from portal.door import policy
-from portal.i18n import LANGUAGES
+from portal.i18n import LANGUAGES, in_language
 from portal.i18n import gettext as _
 from portal.links import clicks, codes
 from portal.links.models import Link
+from portal.links.onward import closed, on_to
 from portal.links.targets import is_safe, landing, plain, tagged
 from portal.people import brand
 from portal.people.models import Organisation, Person
@@ -30,24 +31,18 @@ from portal.signatures.signature import (
     Details,
     Rendered,
     host_of,
-    in_language,
     of_person,
     of_row,
     read,
     render,
 )
-from portal.web import Form, PortalRoute, action, answer, anyone, go_to, member, page, see_other
+from portal.web import Endpoint, Form, PortalRoute, action, answer, anyone, go_to, holds, member, page, see_other
 
 PICTURE = {
     # Mail programs and their proxies ask again each time, and get 304 as long as the banner is the same.
     "Cache-Control": "no-cache, max-age=0",
     "Cross-Origin-Resource-Policy": "cross-origin",
     "X-Robots-Tag": "noindex",
-}
-ONWARD = {
-    "Cache-Control": "private, no-store",
-    "X-Robots-Tag": "noindex, nofollow",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
 }
 FRAME_MAY = "allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 """What the preview's frame may do: let our page select it for copying, and open its links in a new tab."""
@@ -141,7 +136,7 @@ def banner_link(request: Request, *, db: Session, organisation: Organisation, co
     """On to what the running campaign leads with. The click is committed before the visitor is answered."""
     link = _signature_link(db, code)
     if link is None:
-        return _nothing_there(request, "unknown", status=404)
+        return closed(request, "unknown", status=404)
     item = queries.find_lead_item(db)
     onward = _onward(link, item, organisation)
     clicks.count(
@@ -152,8 +147,8 @@ def banner_link(request: Request, *, db: Session, organisation: Organisation, co
         campaign_id=item.campaign_id if item is not None else None,
     )
     if not onward:
-        return _nothing_there(request, "resting", status=200)
-    return Response(status_code=302, headers={"Location": onward, **ONWARD})
+        return closed(request, "resting", status=200)
+    return on_to(onward)
 
 
 def _onward(link: Link, item: Item | None, organisation: Organisation) -> str:
@@ -161,12 +156,6 @@ def _onward(link: Link, item: Item | None, organisation: Organisation) -> str:
     if not url and is_safe(organisation.website):
         url = tagged(organisation.website, link=link, campaign="", content="")
     return url
-
-
-def _nothing_there(request: Request, reason: str, *, status: int) -> Response:
-    response = html.page(request, "links/closed.html", status=status, reason=reason)
-    response.headers["X-Robots-Tag"] = ONWARD["X-Robots-Tag"]
-    return response
 
 
 def _signature_link(db: Session, code: str) -> Link | None:
@@ -201,27 +190,18 @@ def _default_banner(organisation: Organisation) -> banners.Drawn:
 
 def _picture(request: Request, drawn: banners.Drawn) -> Response:
     headers = {**PICTURE, "ETag": drawn.etag}
-    known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
-    if drawn.etag in known:
+    if holds(request, drawn.etag):
         return Response(status_code=304, headers=headers)
     return Response(drawn.body, media_type="image/png", headers=headers)
 
 
-def _always_a_picture(route: PortalRoute) -> PortalRoute:
-    """The same route, with a plain banner while the database is away: mail proxies remember errors."""
-    once = route.endpoint
-
-    async def endpoint(request: Request) -> Response:
-        try:
-            response: Response = await once(request)
-        except (DBAPIError, PoolTimeout):
-            drawn = await run_in_threadpool(banners.banner, banners.Content(brand.DEFAULT, ""))
-            response = _picture(request, drawn)
-        return response
-
-    again = PortalRoute(route.path, endpoint, methods=["GET"], name=route.name)
-    again.who, again.writes = route.who, route.writes
-    return again
+async def _always_a_picture(request: Request, once: Endpoint) -> Response:
+    """A plain banner while the database is away: mail proxies remember errors."""
+    try:
+        return await once(request)
+    except (DBAPIError, PoolTimeout):
+        drawn = await run_in_threadpool(banners.banner, banners.Content(brand.DEFAULT, ""))
+        return _picture(request, drawn)
 
 
 def _typed(request: Request) -> Form | None:
@@ -343,6 +323,6 @@ routes: list[PortalRoute] = [
     page("/signature/preview", signature_preview, who=member),
     page("/signature/banner.png", signature_banner, who=member),
     page("/signature.htm", signature_file, who=member),
-    _always_a_picture(page("/b/{code}.png", banner_picture, who=anyone)),
+    page("/b/{code}.png", banner_picture, who=anyone).within(_always_a_picture),
     answer("/b/{code}", banner_link, who=anyone, writes="click"),
 ]

@@ -1,8 +1,7 @@
 """A mail signature: what somebody fills in, HTML that every mail program understands, and its plain twin."""
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,7 +10,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 
 from portal import html, i18n
-from portal.i18n import LANGUAGES
+from portal.i18n import LANGUAGES, in_language
 from portal.i18n import gettext as _
 from portal.people import brand
 from portal.people.accounts import NETWORKS
@@ -136,16 +135,6 @@ def labels(accounts: Sequence[Account]) -> list[str]:
         else account.name
         for account in accounts
     ]
-
-
-@contextmanager
-def in_language(code: str) -> Iterator[None]:
-    """Within the block texts come in the language `code`."""
-    before = i18n.language.set(code)
-    try:
-        yield
-    finally:
-        i18n.language.reset(before)
 
 
 def host_of(address: str) -> str:

@@ -52,35 +52,39 @@
 
   // Turning the slides
   const layers = document.querySelectorAll(".layer"), progress = document.querySelector(".progress");
-  let slides = [], shown = "", front = 0, turn = 0, note = -1, fading = false;
+  let slides = [], shown = "", front = 0, turn = 0, note = -1, fading = false, change = 0;
   const now = () => Date.now() + offset;
   const lasting = () => slides.filter((slide) => !slide.ends || slide.ends * 1000 > now());
 
-  const show = (slide) => {
-    if (fading) { setTimeout(() => show(slide), 500); return; }
+  /* What was taken back must not linger: `cut` ends any fade and leaves nothing of it behind. */
+  const show = (slide, cut) => {
+    if (fading && !cut) { setTimeout(() => { if (slides.some((each) => each.key === slide.key)) show(slide); }, 500); return; }
+    const mine = ++change;
     fading = true;
     shown = slide.key;
     const above = layers[1 - front], below = layers[front];
     above.innerHTML = slide.html;
     const picture = above.querySelector("img");
-    const ready = picture ? Promise.race([picture.decode(), new Promise((_, no) => setTimeout(no, 8000))]) : Promise.resolve();
+    const ready = picture ? Promise.race([picture.decode(), new Promise((_, no) => setTimeout(no, cut ? 700 : 8000))]) : Promise.resolve();
     ready.catch(() => above.firstElementChild.classList.add("bare")).then(() => {
+      if (mine !== change) return;
       above.classList.add("on", "above");
       below.classList.remove("above");
       front = 1 - front;
-      setTimeout(() => { below.classList.remove("on"); below.textContent = ""; fading = false; }, 1600);
+      const leave = () => { if (mine === change) { below.classList.remove("on"); below.textContent = ""; fading = false; } };
+      if (cut) leave(); else setTimeout(leave, 1600);
     });
   };
-  const next = (wanted) => {
+  const next = (wanted, cut) => {
     const left = lasting(), place = left.findIndex((slide) => slide.key === shown);
     const slide = wanted || left[(place + 1) % left.length];
     clearTimeout(turn);
-    turn = setTimeout(next, 1000 * data.seconds);
+    turn = setTimeout(() => next(), 1000 * data.seconds);
     progress.classList.remove("go");
     void progress.offsetWidth;
     progress.classList.add("go");
     turnNote(note + 1);
-    if (slide && slide.key !== shown) show(slide);
+    if (slide && slide.key !== shown) show(slide, cut);
   };
   const turnNote = (number) => {
     const notes = document.querySelectorAll("#side .note");
@@ -104,7 +108,7 @@
     }
     const added = slides.find((slide) => known.indexOf(slide.key) < 0);
     if (added) next(added);
-    else if (!slides.some((slide) => slide.key === shown)) next();
+    else if (!slides.some((slide) => slide.key === shown)) next(null, true);
   };
 
   // Hearing at once: a stream that says when to look. It may die in many ways; each ends in a new one.

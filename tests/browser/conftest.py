@@ -7,9 +7,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
-from tests import chromium
 from tests.postgres import PostgreSQL
 from tests.process import PortalProcess
 
@@ -20,14 +19,6 @@ AS_A_PERSON = (
     "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36"
 )
 SHARED_SECRET = "one secret for two servers, 0123456789-abcdef"
-
-
-@pytest.fixture(scope="session")
-def chromium_browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = chromium.launch(playwright)
-        yield browser
-        browser.close()
 
 
 @dataclass
@@ -133,8 +124,8 @@ def two_servers(
 
 
 @pytest.fixture
-def office(two_servers: list[PortalProcess], chromium_browser: Browser) -> Iterator[Office]:
-    made = Office(two_servers, chromium_browser)
+def office(two_servers: list[PortalProcess], browser: Browser) -> Iterator[Office]:
+    made = Office(two_servers, browser)
     yield made
     made.close()
     assert made.complaints == []

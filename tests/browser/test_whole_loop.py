@@ -11,7 +11,8 @@ from playwright.sync_api import BrowserContext, Error, Page, expect
 
 from tests.browser.conftest import LAPTOP, PHONE, WALL, Office
 
-pytestmark = pytest.mark.browser
+# Chromiums on one machine share a clipboard: tests that read it take turns.
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("clipboard")]
 
 OWN_WORDS = {"nl": "Dit is echt een leuke plek.", "en": "This really is a good place to be."}
 

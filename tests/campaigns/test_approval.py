@@ -51,7 +51,7 @@ def test_from_draft_to_the_feed(db: Database, bram: Client, dina: Client) -> Non
     approved = dina.post(f"/campaigns/items/{item.id}/approval", data={"version": now(db, item).version})
 
     assert (sent.status_code, approved.status_code) == (303, 303)
-    assert "Goedgekeurd: Op de feed." in dina.follow(approved).text
+    assert "Goedgekeurd. Het staat nu op de feed en de schermen." in dina.follow(approved).text
     assert now(db, item).state == "approved"
     assert steps(db, item) == [("submitted", ""), ("approved", "")]
     assert told(db, item) == ["item_live"]
@@ -133,7 +133,7 @@ def test_in_the_list_htmx_swaps_only_that_item(db: Database, dina: Client) -> No
     assert answer.status_code == 200
     assert f'id="waiting-{item.id}"' in answer.text
     assert "<html" not in answer.text
-    assert "Goedgekeurd: Op de feed." in answer.text
+    assert "Goedgekeurd. Het staat nu op de feed en de schermen." in answer.text
     assert 'hx-swap-oob="true">Er wacht niets meer. Dank je wel!' in answer.text
 
 

@@ -200,7 +200,7 @@ def test_what_was_edited_in_the_portal_is_kept_and_reported(
 def test_a_shipped_kit_goes_round_and_comes_back_the_same(db: Database, english: None, name: str) -> None:
     load(db, data("campaigns", name), approve=True)
     with db.reading() as session:
-        campaign = queries.find_campaign(session, name)
+        campaign = queries.find_campaign_by_slug(session, name)
         assert campaign is not None
         first = kits.export_kit(session, campaign)
         assert kits.export_kit(session, campaign) == first

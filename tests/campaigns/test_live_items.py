@@ -1,32 +1,17 @@
 """What is on the feed, and what it costs to ask."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
 
 from portal import clock
 from portal.campaigns import queries
 from portal.database import Database
 from portal.web import NotFound
 from tests import make
+from tests.asked import asked
 from tests.client import Client
-
-
-@contextmanager
-def counted(db: Database) -> Iterator[list[str]]:
-    asked: list[str] = []
-
-    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        asked.append(statement)
-
-    event.listen(db.reader, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(db.reader, "before_cursor_execute", note)
 
 
 def test_only_approved_items_inside_their_days_and_their_campaign(db: Database) -> None:
@@ -84,9 +69,9 @@ def test_fifty_items_cost_as_much_as_one(db: Database, read: Callable[..., list[
             for _ in range(number):
                 make.item(session, campaign)
                 make.item(session, campaign, state="in_review")
-        with counted(db) as asked, db.reading() as session:
+        with asked(db) as statements, db.reading() as session:
             assert len(read(session)) in (1, 50)
-        costs.append(len(asked))
+        costs.append(len(statements))
     assert costs[0] == costs[1]
 
 
@@ -99,8 +84,8 @@ def test_the_pages_cost_as_much_for_fifty_as_for_one(db: Database, bram: Client)
             for _ in range(number):
                 make.item(session, campaign, state="in_review", changed_by_id=bram.person.id)
                 make.item(session, make.campaign(session))
-        with counted(db) as asked:
+        with asked(db) as statements:
             assert bram.get("/campaigns").status_code == 200
             assert bram.get(f"/campaigns/{campaign.id}").status_code == 200
-        costs.append(len(asked))
+        costs.append(len(statements))
     assert costs[0] == costs[1]

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from playwright.sync_api import BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 from starlette.applications import Starlette
 
-from tests import chromium
 from tests.client import Client
 
 
@@ -31,31 +30,25 @@ def served(app: Starlette) -> Iterator[str]:
 
 
 @contextmanager
-def held_by(someone: Client, app: Starlette, *, scripts: bool = True) -> Iterator[BrowserContext]:
+def held_by(someone: Client, app: Starlette, browser: Browser, *, scripts: bool = True) -> Iterator[BrowserContext]:
     """A phone on which `someone` is signed in. The networks themselves answer with an empty page."""
-    with sync_playwright() as playwright, served(app) as address:
-        yield from _held_by(someone, playwright, address, scripts=scripts)
-
-
-def _held_by(someone: Client, playwright: Playwright, address: str, *, scripts: bool) -> Iterator[BrowserContext]:
-    browser = chromium.launch(playwright)
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844},
-        is_mobile=True,
-        has_touch=True,
-        locale="nl-NL",
-        reduced_motion="reduce",  # routing switches the cache off, and cross-fades between pages need it
-        java_script_enabled=scripts,
-        base_url=address,
-    )
-    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
-    context.add_cookies([{"name": "portal", "value": someone.cookies["portal"], "url": address}])
-    context.route(
-        lambda url: not url.startswith(address),
-        lambda route: route.fulfill(content_type="text/html", body="<title>A network</title>"),
-    )
-    try:
-        yield context
-    finally:
-        context.close()
-        browser.close()
+    with served(app) as address:
+        context = browser.new_context(
+            viewport={"width": 390, "height": 844},
+            is_mobile=True,
+            has_touch=True,
+            locale="nl-NL",
+            reduced_motion="reduce",
+            java_script_enabled=scripts,
+            base_url=address,
+        )
+        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+        context.add_cookies([{"name": "portal", "value": someone.cookies["portal"], "url": address}])
+        context.route(
+            lambda url: not url.startswith(address),
+            lambda route: route.fulfill(content_type="text/html", body="<title>A network</title>"),
+        )
+        try:
+            yield context
+        finally:
+            context.close()

@@ -5,10 +5,6 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from httpx2 import Response
-from sqlalchemy import event
-
-from portal.database import Database
-from tests.client import Client
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
@@ -79,19 +75,3 @@ def texts(answer: Response, selector: str) -> list[str]:
 
 def attributes(answer: Response, selector: str, name: str) -> list[str]:
     return [element.attributes.get(name, "") for element in find(answer, selector)]
-
-
-def queries(someone: Client, path: str, db: Database) -> int:
-    """How many statements it takes to answer this page, once it has been looked at before."""
-    said: list[object] = []
-
-    def note(*call: object) -> None:
-        said.append(call[2])
-
-    someone.get(path)
-    event.listen(db.reader, "before_cursor_execute", note)
-    try:
-        assert someone.get(path).status_code == 200
-    finally:
-        event.remove(db.reader, "before_cursor_execute", note)
-    return len(said)

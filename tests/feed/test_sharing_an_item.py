@@ -13,6 +13,7 @@ from portal.links.models import Link
 from portal.sharing import networks
 from portal.sharing.models import Share
 from tests import make
+from tests.asked import cost
 from tests.client import Client
 from tests.feed import reading as pages
 from tests.sharing import making
@@ -230,8 +231,8 @@ def test_a_foreign_form_shares_nothing(ana: Client, item: Item, db: Database) ->
 def test_fifty_shares_cost_as_many_queries_as_one(ana: Client, item: Item, db: Database) -> None:
     with db.writing() as session:
         making.share(session, by=ana.person, on=item, state="confirmed")
-    one = pages.queries(ana, "/me", db)
+    one = cost(ana, "/me", db)
     with db.writing() as session:
         for _ in range(49):
             making.share(session, by=ana.person, on=make.item(session), state="confirmed")
-    assert pages.queries(ana, "/me", db) == one
+    assert cost(ana, "/me", db) == one

@@ -3,7 +3,7 @@
 from urllib.parse import unquote
 
 import pytest
-from playwright.sync_api import Page, Request
+from playwright.sync_api import Browser, Page, Request
 from sqlalchemy import select
 from starlette.applications import Starlette
 
@@ -14,7 +14,8 @@ from tests import make
 from tests.client import Client
 from tests.feed import phone
 
-pytestmark = pytest.mark.browser
+# Chromiums on one machine share a clipboard: tests that read it take turns.
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("clipboard")]
 
 
 @pytest.fixture(autouse=True)
@@ -40,8 +41,8 @@ def watch(page: Page) -> list[str]:
     return said
 
 
-def test_two_taps_copy_the_text_and_open_linkedin(app: Starlette, ana: Client, db: Database) -> None:
-    with phone.held_by(ana, app) as context:
+def test_two_taps_copy_the_text_and_open_linkedin(app: Starlette, browser: Browser, ana: Client, db: Database) -> None:
+    with phone.held_by(ana, app, browser) as context:
         page = context.new_page()
         complaints = watch(page)
         page.goto("/")
@@ -64,8 +65,8 @@ def test_two_taps_copy_the_text_and_open_linkedin(app: Starlette, ana: Client, d
         assert session.scalars(select(Share.state)).one() == "confirmed"
 
 
-def test_a_network_that_takes_text_opens_with_it(app: Starlette, ana: Client, db: Database) -> None:
-    with phone.held_by(ana, app) as context:
+def test_a_network_that_takes_text_opens_with_it(app: Starlette, browser: Browser, ana: Client, db: Database) -> None:
+    with phone.held_by(ana, app, browser) as context:
         page = context.new_page()
         complaints = watch(page)
         page.goto("/")
@@ -83,8 +84,8 @@ def test_a_network_that_takes_text_opens_with_it(app: Starlette, ana: Client, db
         assert complaints == []
 
 
-def test_copying_takes_the_link_along(app: Starlette, ana: Client, db: Database) -> None:
-    with phone.held_by(ana, app) as context:
+def test_copying_takes_the_link_along(app: Starlette, browser: Browser, ana: Client, db: Database) -> None:
+    with phone.held_by(ana, app, browser) as context:
         page = context.new_page()
         page.goto("/")
         page.locator(".item .button").tap()
@@ -95,8 +96,8 @@ def test_copying_takes_the_link_along(app: Starlette, ana: Client, db: Database)
         assert len(context.pages) == 1
 
 
-def test_a_lost_connection_keeps_what_was_typed(app: Starlette, ana: Client, db: Database) -> None:
-    with phone.held_by(ana, app) as context:
+def test_a_lost_connection_keeps_what_was_typed(app: Starlette, browser: Browser, ana: Client, db: Database) -> None:
+    with phone.held_by(ana, app, browser) as context:
         page = context.new_page()
         page.goto("/")
         page.locator(".item .button").tap()
@@ -109,8 +110,8 @@ def test_a_lost_connection_keeps_what_was_typed(app: Starlette, ana: Client, db:
         assert session.scalars(select(Link)).all() == []
 
 
-def test_all_of_it_without_scripts(app: Starlette, ana: Client, db: Database) -> None:
-    with phone.held_by(ana, app, scripts=False) as context:
+def test_all_of_it_without_scripts(app: Starlette, browser: Browser, ana: Client, db: Database) -> None:
+    with phone.held_by(ana, app, browser, scripts=False) as context:
         page = context.new_page()
         page.goto("/")
         page.locator(".item .button").tap()
@@ -126,8 +127,8 @@ def test_all_of_it_without_scripts(app: Starlette, ana: Client, db: Database) ->
         page.get_by_role("heading", name="Dank je wel voor het delen").wait_for()
 
 
-def test_the_preview_and_the_length_follow_what_is_typed(app: Starlette, ana: Client) -> None:
-    with phone.held_by(ana, app) as context:
+def test_the_preview_and_the_length_follow_what_is_typed(app: Starlette, browser: Browser, ana: Client) -> None:
+    with phone.held_by(ana, app, browser) as context:
         page = context.new_page()
         page.goto("/")
         page.locator(".item .button").tap()
@@ -143,9 +144,9 @@ def test_the_preview_and_the_length_follow_what_is_typed(app: Starlette, ana: Cl
         assert page.locator("[data-preview]").text_content() == "Ik werk nu zes jaar bij Noorderhout."
 
 
-def test_the_first_view_of_the_feed_is_light(app: Starlette, ana: Client, db: Database) -> None:
+def test_the_first_view_of_the_feed_is_light(app: Starlette, browser: Browser, ana: Client, db: Database) -> None:
     weight = 0
-    with phone.held_by(ana, app) as context:
+    with phone.held_by(ana, app, browser) as context:
         page = context.new_page()
         finished: list[Request] = []
         page.on("requestfinished", lambda request: finished.append(request))

@@ -6,6 +6,7 @@ import threading
 from portal import activity
 from portal.activity import Tail
 from portal.database import Database
+from tests.client import in_a_loop
 
 
 def write(db: Database, first: int, count: int) -> None:
@@ -60,7 +61,7 @@ def test_the_tail_hands_out_what_was_missed_and_what_comes(db: Database) -> None
         tail.close()
         return found
 
-    assert asyncio.run(follow()) == [1, 2, 3, 4, 5, 6]
+    assert in_a_loop(follow) == [1, 2, 3, 4, 5, 6]
 
 
 def test_two_followers_see_the_same(db: Database) -> None:
@@ -85,4 +86,4 @@ def test_two_followers_see_the_same(db: Database) -> None:
         tail.close()
         return found
 
-    assert asyncio.run(both()) == [[1, 2], [1, 2]]
+    assert in_a_loop(both) == [[1, 2], [1, 2]]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
+from starlette.convertors import IntegerConvertor
 from starlette.routing import Mount, Route
 
 from portal import clock
@@ -24,7 +25,7 @@ def portal_routes(app: Starlette) -> Iterator[PortalRoute]:
 
 
 def sample_path(route: PortalRoute) -> str:
-    values = {name: 1 if "Integer" in type(kind).__name__ else "x" for name, kind in route.param_convertors.items()}
+    values = {name: 1 if isinstance(kind, IntegerConvertor) else "x" for name, kind in route.param_convertors.items()}
     return str(route.url_path_for(route.name, **values))
 
 

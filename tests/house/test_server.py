@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from portal import door, server
 from portal.__main__ import main
 from portal.settings import Settings
+from tests.client import in_a_loop
 from tests.process import Browser, PortalProcess, free_port
 
 pytestmark = pytest.mark.once
@@ -121,7 +122,7 @@ def test_a_body_that_drips_is_refused() -> None:
 
     whole, door.WHOLE_BODY = door.WHOLE_BODY, 0.2
     try:
-        assert asyncio.run(drip()) == [408]
+        assert in_a_loop(drip) == [408]
     finally:
         door.WHOLE_BODY = whole
 

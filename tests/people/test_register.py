@@ -1,10 +1,11 @@
 """The register of people: who may see it, who may change it, and what keeps it whole."""
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from portal.people.models import AuditEntry, Person
 from tests import make
+from tests.asked import cost
 from tests.client import Client
 
 
@@ -234,24 +235,11 @@ def test_a_search_without_result_says_so(dina: Client) -> None:
 
 
 def test_the_list_costs_the_same_for_one_and_fifty(dina: Client, db) -> None:
-    def queries() -> int:
-        asked: list[str] = []
-
-        def note(connection, cursor, statement, *rest) -> None:
-            asked.append(statement)
-
-        event.listen(db.reader, "before_cursor_execute", note)
-        try:
-            assert dina.get("/people").status_code == 200
-        finally:
-            event.remove(db.reader, "before_cursor_execute", note)
-        return len(asked)
-
-    alone = queries()
+    alone = cost(dina, "/people", db)
     with db.writing() as writing:
         for count in range(49):
             make.person(writing, department_name=f"Team {count % 7}")
-    assert queries() == alone
+    assert cost(dina, "/people", db) == alone
 
 
 def test_an_empty_portal_teaches_the_next_step(dina: Client) -> None:

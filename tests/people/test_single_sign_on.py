@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
-import anyio
 import httpx2
 import pytest
 from authlib.integrations.base_client import OAuthError
@@ -26,7 +25,7 @@ from portal.people.models import Identity, Person, WebSession
 from portal.people.single_sign_on import Provider as OurSide
 from portal.people.single_sign_on import ProviderUnfit
 from tests import make
-from tests.client import Client
+from tests.client import Client, in_a_loop
 from tests.provider.provider import Provider
 
 CALLBACK = "http://localhost:8000/sign-in/callback"
@@ -344,7 +343,7 @@ def _read(ours: OurSide, token: str) -> Any:
         "aud": {"essential": True, "value": "passalong"},
         "sub": {"essential": True},
     }
-    return anyio.run(lambda: ours.parse_id_token({"id_token": token}, "n", claims_options=options))
+    return in_a_loop(lambda: ours.parse_id_token({"id_token": token}, "n", claims_options=options))
 
 
 def _signed(claims: dict[str, Any], key: Any = KEY, **header: Any) -> str:
@@ -428,5 +427,5 @@ def test_unknown_keys_make_us_look_for_new_ones_once_a_minute(chosen: settings.S
 def test_a_provider_described_unsafely_is_not_used(chosen: settings.Settings, described: dict[str, Any]) -> None:
     ours = _our_side(chosen, **described)
     with pytest.raises(ProviderUnfit):
-        anyio.run(ours.load_server_metadata)
+        in_a_loop(ours.load_server_metadata)
     assert ours.server_metadata == {}

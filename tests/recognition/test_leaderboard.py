@@ -1,54 +1,22 @@
 """The leaderboard: exact figures, small teams, periods and their borders, and who is named."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from sqlalchemy import event
-from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.campaigns.models import Item
 from portal.database import Database
-from portal.people.models import Organisation, Person
+from portal.people.models import Organisation
 from portal.recognition import leaderboard
 from portal.recognition.leaderboard import Score
-from portal.sharing.models import Share
 from tests import make
+from tests.asked import cost
 from tests.client import Client
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 WEDNESDAY = datetime(2026, 11, 18, 12, tzinfo=AMSTERDAM)
-
-
-def team(db: Session, name: str, size: int) -> list[Person]:
-    return [make.person(db, f"{name} {number}", department_name=name) for number in range(size)]
-
-
-def share(db: Session, by: Person, item: Item, *, state: str = "confirmed", at: datetime | None = None) -> Share:
-    link = make.link(db, by=by, on=item)
-    row = Share(
-        link_id=link.id,
-        item_id=item.id,
-        person_id=by.id,
-        department_id=by.department_id,
-        network="linkedin",
-        language="nl",
-        state=state,
-        at=at or clock.now(),
-        confirmed_at=(at or clock.now()) if state == "confirmed" else None,
-    )
-    db.add(row)
-    db.flush()
-    return row
-
-
-def visit(db: Session, by: Person, item: Item, times: int = 1, **values: object) -> None:
-    link = make.link(db, by=by, on=item)
-    for _time in range(times):
-        make.click(db, link, campaign_id=item.campaign_id, **values)
 
 
 def shown(db: Database, period: str = "week") -> list[tuple[str, float]]:
@@ -58,25 +26,25 @@ def shown(db: Database, period: str = "week") -> list[tuple[str, float]]:
 
 def test_a_visitor_is_three_points_a_share_one_and_the_team_divides(db: Database) -> None:
     with db.writing() as session:
-        service, production = team(session, "Service", 5), team(session, "Productie", 10)
+        service, production = make.team(session, "Service", 5), make.team(session, "Productie", 10)
         item = make.item(session)
-        visit(session, service[0], item, 4)
-        share(session, service[1], item)
-        visit(session, production[0], item, 5)
-        share(session, production[1], item, state="seen")
-        share(session, production[2], item, state="posted")
+        make.visits(session, by=service[0], on=item, times=4)
+        make.share(session, by=service[1], on=item)
+        make.visits(session, by=production[0], on=item, times=5)
+        make.share(session, by=production[1], on=item, state="seen")
+        make.share(session, by=production[2], on=item, state="posted")
     assert shown(db) == [("Service", 13 / 5), ("Productie", 17 / 10)]
 
 
 def test_robots_opened_networks_and_people_who_left_do_not_count(db: Database) -> None:
     with db.writing() as session:
-        service = [*team(session, "Service", 5), make.person(session, deactivated_at=clock.now())]
+        service = [*make.team(session, "Service", 5), make.person(session, deactivated_at=clock.now())]
         item = make.item(session)
-        visit(session, service[0], item, 2, verdict="bot", reason="list")
-        visit(session, service[0], item, 2, verdict="suspect", reason="burst")
+        make.visits(session, by=service[0], on=item, times=2, verdict="bot", reason="list")
+        make.visits(session, by=service[0], on=item, times=2, verdict="suspect", reason="burst")
         for person, state in zip(service, ("opened", "copied", "sheet"), strict=False):
-            share(session, person, item, state=state)
-        visit(session, service[5], item)
+            make.share(session, by=person, on=item, state=state)
+        make.visits(session, by=service[5], on=item)
     # Somebody who left no longer divides; what their links still bring counts for the team.
     assert shown(db) == [("Service", 3 / 5)]
 
@@ -84,9 +52,9 @@ def test_robots_opened_networks_and_people_who_left_do_not_count(db: Database) -
 def test_teams_under_five_are_counted_together(db: Database) -> None:
     with db.writing() as session:
         item = make.item(session)
-        team(session, "Service", 5)
-        visit(session, team(session, "HR", 3)[0], item)
-        visit(session, team(session, "IT", 4)[0], item)
+        make.team(session, "Service", 5)
+        make.visits(session, by=make.team(session, "HR", 3)[0], on=item)
+        make.visits(session, by=make.team(session, "IT", 4)[0], on=item)
     with db.reading() as session:
         standings = leaderboard.teams(session, period="week")
     assert [(each.name, each.members, each.score, each.is_merged) for each in standings] == [
@@ -98,8 +66,8 @@ def test_teams_under_five_are_counted_together(db: Database) -> None:
 def test_small_teams_that_stay_under_five_together_are_not_shown(db: Database) -> None:
     with db.writing() as session:
         item = make.item(session)
-        visit(session, team(session, "HR", 3)[0], item)
-        team(session, "Service", 5)
+        make.visits(session, by=make.team(session, "HR", 3)[0], on=item)
+        make.team(session, "Service", 5)
     assert shown(db) == [("Service", 0.0)]
     with db.reading() as session:
         assert leaderboard.people(session, period="week") == []
@@ -109,7 +77,7 @@ def test_only_the_upper_half_with_points_is_on_top(db: Database) -> None:
     with db.writing() as session:
         item = make.item(session)
         for number in range(7):
-            visit(session, team(session, f"Team {number}", 5)[0], item, number)
+            make.visits(session, by=make.team(session, f"Team {number}", 5)[0], on=item, times=number)
     with db.reading() as session:
         standings = leaderboard.teams(session, period="week")
     assert [each.name for each in leaderboard.top(standings)] == ["Team 6", "Team 5", "Team 4", "Team 3"]
@@ -129,7 +97,7 @@ def test_only_the_upper_half_with_points_is_on_top(db: Database) -> None:
 def test_a_week_runs_from_monday_to_sunday_on_our_clock(db: Database, moment: datetime, visitors: int) -> None:
     with time_machine.travel(WEDNESDAY, tick=False):
         with db.writing() as session:
-            visit(session, team(session, "Service", 5)[0], make.item(session), at=moment)
+            make.visits(session, by=make.team(session, "Service", 5)[0], on=make.item(session), at=moment)
         assert shown(db) == [("Service", 3 * visitors / 5)]
 
 
@@ -166,13 +134,13 @@ def test_a_month_is_a_calendar_month(db: Database, today: date) -> None:
 def test_a_campaign_counts_its_own_items_only(db: Database) -> None:
     assert shown(db, "campaign") == []
     with db.writing() as session:
-        service = team(session, "Service", 5)
+        service = make.team(session, "Service", 5)
         earlier = make.campaign(session, starts_on=clock.today() - timedelta(days=20))
         running = make.campaign(session, starts_on=clock.today() - timedelta(days=2))
         for campaign, times in ((earlier, 5), (running, 2)):
             item = make.item(session, campaign)
-            visit(session, service[0], item, times)
-            share(session, service[1], item)
+            make.visits(session, by=service[0], on=item, times=times)
+            make.share(session, by=service[1], on=item)
     assert shown(db, "campaign") == [("Service", 7 / 5)]
     assert shown(db, "week") == [("Service", 23 / 5)]
 
@@ -180,7 +148,9 @@ def test_a_campaign_counts_its_own_items_only(db: Database) -> None:
 def test_opening_a_network_again_does_not_carry_a_share_into_a_new_week(db: Database) -> None:
     with time_machine.travel(WEDNESDAY, tick=False):
         with db.writing() as session:
-            old = share(session, team(session, "Service", 5)[0], make.item(session), at=WEDNESDAY - timedelta(days=7))
+            old = make.share(
+                session, by=make.team(session, "Service", 5)[0], on=make.item(session), at=WEDNESDAY - timedelta(days=7)
+            )
             old.at = clock.now()
         assert shown(db) == [("Service", 0.0)]
 
@@ -188,9 +158,9 @@ def test_opening_a_network_again_does_not_carry_a_share_into_a_new_week(db: Data
 def test_people_are_there_by_their_own_choice_under_their_own_choice_of_name(db: Database) -> None:
     with db.writing() as session:
         item = make.item(session)
-        people = team(session, "Service", 6)
+        people = make.team(session, "Service", 6)
         for number, person in enumerate(people):
-            visit(session, person, item, number + 1)
+            make.visits(session, by=person, on=item, times=number + 1)
         people[1].leaderboard_name = "name"
         people[2].leaderboard_name, people[2].pseudonym = "pseudonym", "De Stille Zager"
         people[3].leaderboard_name, people[3].pseudonym = "pseudonym", ""
@@ -203,26 +173,12 @@ def test_people_are_there_by_their_own_choice_under_their_own_choice_of_name(db:
 def test_one_team_costs_as_many_queries_as_fifty(ana: Client, db: Database) -> None:
     with db.writing() as session:
         item = make.item(session)
-        visit(session, team(session, "Service", 5)[0], item)
-    few = queries(db, lambda: ana.get("/leaderboard").status_code)
+        make.visits(session, by=make.team(session, "Service", 5)[0], on=item)
+    few = cost(ana, "/leaderboard", db)
     with db.writing() as session:
         for number in range(50):
-            visit(session, team(session, f"Team {number}", 5)[0], item)
-    assert queries(db, lambda: ana.get("/leaderboard").status_code) == few
-
-
-def queries(db: Database, call: Callable[[], int]) -> int:
-    asked: list[str] = []
-
-    def note(*details: object) -> None:
-        asked.append(str(details[2]))
-
-    event.listen(db.reader, "before_cursor_execute", note)
-    try:
-        assert call() == 200
-    finally:
-        event.remove(db.reader, "before_cursor_execute", note)
-    return len(asked)
+            make.visits(session, by=make.team(session, f"Team {number}", 5)[0], on=item)
+    assert cost(ana, "/leaderboard", db) == few
 
 
 def switch(db: Database, **values: bool) -> None:
@@ -235,9 +191,9 @@ def switch(db: Database, **values: bool) -> None:
 def test_the_page_shows_the_top_and_encourages_the_own_team(ana: Client, db: Database) -> None:
     with db.writing() as session:
         item = make.item(session)
-        team(session, "Service", 4)
+        make.team(session, "Service", 4)
         for number in range(3):
-            visit(session, team(session, f"Team {number}", 5)[0], item, number + 1)
+            make.visits(session, by=make.team(session, f"Team {number}", 5)[0], on=item, times=number + 1)
     page = ana.get("/leaderboard").text
     board = page[page.index("standings") : page.index("Zo tellen we")]
     assert [name for name in ("Team 2", "Team 1", "Team 0", "Service") if name in board] == [
@@ -250,9 +206,9 @@ def test_the_page_shows_the_top_and_encourages_the_own_team(ana: Client, db: Dat
 
 def test_people_are_not_named_when_the_organisation_does_not_allow_it(ana: Client, db: Database) -> None:
     with db.writing() as session:
-        person = team(session, "Productie", 5)[0]
+        person = make.team(session, "Productie", 5)[0]
         person.leaderboard_name = "name"
-        visit(session, person, make.item(session))
+        make.visits(session, by=person, on=make.item(session))
     assert "Productie 0" in ana.get("/leaderboard").text
     switch(db, names_allowed=False)
     assert "Productie 0" not in ana.get("/leaderboard").text
@@ -273,9 +229,9 @@ def test_a_period_we_do_not_know_is_not_found(ana: Client, period: str) -> None:
 
 def test_hostile_names_stay_text(ana: Client, db: Database) -> None:
     with db.writing() as session:
-        person = team(session, '<script>alert("x")</script>', 5)[0]
+        person = make.team(session, '<script>alert("x")</script>', 5)[0]
         person.leaderboard_name, person.pseudonym = "pseudonym", "</li><img src=x onerror=alert(1)>"
-        visit(session, person, make.item(session))
+        make.visits(session, by=person, on=make.item(session))
     page = ana.get("/leaderboard").text
     assert "<script>alert" not in page
     assert "<img src=x" not in page

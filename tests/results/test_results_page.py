@@ -8,15 +8,13 @@ from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import event, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
-from portal import clock
-from portal.campaigns.models import Campaign, Item
+from portal.campaigns.models import Campaign
 from portal.database import Database
 from portal.people.models import AuditEntry, Person
-from portal.sharing.models import Share
 from tests import make
+from tests.asked import cost
 from tests.client import Client
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -26,29 +24,6 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 def noon() -> Any:
     with time_machine.travel(NOW, tick=False):
         yield
-
-
-def share(session: Session, person: Person, item: Item, *, network: str = "linkedin", state: str = "seen") -> Share:
-    link = make.link(session, by=person, on=item, network=network)
-    row = Share(
-        link_id=link.id,
-        item_id=item.id,
-        person_id=person.id,
-        department_id=person.department_id,
-        network=network,
-        language="nl",
-        state=state,
-        at=clock.now(),
-    )
-    session.add(row)
-    session.flush()
-    return row
-
-
-def clicks(session: Session, person: Person, item: Item, count: int, **values: Any) -> None:
-    link = make.link(session, by=person, on=item, network=values.get("network", "linkedin"))
-    for _ in range(count):
-        make.click(session, link, **{"campaign_id": item.campaign_id} | values)
 
 
 def headline(page: str) -> str:
@@ -75,9 +50,9 @@ def test_the_headline_counts_people_and_names_what_they_came_for(bram: Client, d
     with db.writing() as session:
         item = make.item(session)
         person = make.person(session)
-        clicks(session, person, item, 19)
-        clicks(session, person, item, 3, verdict="bot", reason="preview")
-        clicks(session, person, item, 2, visitor=4711)
+        make.visits(session, by=person, on=item, times=19)
+        make.visits(session, by=person, on=item, times=3, verdict="bot", reason="preview")
+        make.visits(session, by=person, on=item, times=2, visitor=4711)
     page = bram.get("/results").text
     assert headline(page) == "20 mensen kwamen via collega’s naar de vacatures kijken"
     assert "24 klikken, waarvan 21 mensen; 3 linkvoorbeelden." in page
@@ -86,8 +61,8 @@ def test_the_headline_counts_people_and_names_what_they_came_for(bram: Client, d
 def test_the_time_before_is_compared_without_reproach(bram: Client, db: Database) -> None:
     with db.writing() as session:
         item, person = make.item(session), make.person(session)
-        clicks(session, person, item, 2)
-        clicks(session, person, item, 5, at=NOW - timedelta(days=8))
+        make.visits(session, by=person, on=item, times=2)
+        make.visits(session, by=person, on=item, times=5, at=NOW - timedelta(days=8))
     page = bram.get("/results").text
     assert headline(page).startswith("2 mensen")
     assert "In de tijd ervoor waren het er 5." in page
@@ -98,9 +73,9 @@ def test_a_click_is_counted_on_the_organisations_day(bram: Client, db: Database)
     # A quarter past eleven in the evening in Greenwich is the next day in Amsterdam, in winter and in summer.
     with db.writing() as session:
         item, person = make.item(session), make.person(session)
-        clicks(session, person, item, 1, at=datetime(2026, 11, 17, 23, 15, tzinfo=UTC))
-        clicks(session, person, item, 2, at=datetime(2026, 11, 18, 22, 45, tzinfo=UTC))
-        clicks(session, person, item, 4, at=datetime(2026, 11, 18, 23, 15, tzinfo=UTC))
+        make.visits(session, by=person, on=item, times=1, at=datetime(2026, 11, 17, 23, 15, tzinfo=UTC))
+        make.visits(session, by=person, on=item, times=2, at=datetime(2026, 11, 18, 22, 45, tzinfo=UTC))
+        make.visits(session, by=person, on=item, times=4, at=datetime(2026, 11, 18, 23, 15, tzinfo=UTC))
     rows = table(bram.get("/results/days.csv").text)
     assert [row["Mensen"] for row in rows] == ["0", "0", "0", "0", "3", "4", "0"]
     assert [row["Naam"] for row in rows[4:6]] == ["woensdag 18 november", "donderdag 19 november"]
@@ -110,9 +85,9 @@ def test_the_night_the_clock_goes_back_has_one_day(bram: Client, db: Database) -
     with db.writing() as session:
         item, person = make.item(session), make.person(session)
         for hour in (22, 23):
-            clicks(session, person, item, 1, at=datetime(2026, 10, 24, hour, 30, tzinfo=UTC))
-        clicks(session, person, item, 1, at=datetime(2026, 10, 25, 22, 30, tzinfo=UTC))
-        clicks(session, person, item, 1, at=datetime(2026, 10, 25, 23, 30, tzinfo=UTC))
+            make.visits(session, by=person, on=item, times=1, at=datetime(2026, 10, 24, hour, 30, tzinfo=UTC))
+        make.visits(session, by=person, on=item, times=1, at=datetime(2026, 10, 25, 22, 30, tzinfo=UTC))
+        make.visits(session, by=person, on=item, times=1, at=datetime(2026, 10, 25, 23, 30, tzinfo=UTC))
     rows = table(bram.get("/results/days.csv?period=custom&from=2026-10-24&to=2026-10-26").text)
     assert [row["Mensen"] for row in rows] == ["0", "3", "1"]
 
@@ -121,7 +96,7 @@ def test_opening_is_not_sharing(bram: Client, db: Database) -> None:
     with db.writing() as session:
         item = make.item(session, title="Timmerman")
         for state in ("opened", "copied", "confirmed", "seen"):
-            share(session, make.person(session), item, state=state)
+            make.share(session, by=make.person(session), on=item, state=state)
     rows = table(bram.get("/results/items.csv").text)
     assert len(rows) == 1
     assert (rows[0]["Naam"], rows[0]["Gedeeld"]) == ("Timmerman", "2")
@@ -140,10 +115,10 @@ def test_what_works_best_is_only_said_of_enough_shares(bram: Client, db: Databas
         often, once = make.item(session, title="Vaak gedeeld"), make.item(session, title="Eén keer gedeeld")
         people = [make.person(session) for _ in range(3)]
         for person in people:
-            share(session, person, often)
-        share(session, people[0], once)
-        clicks(session, people[0], often, 6)
-        clicks(session, people[0], once, 9)
+            make.share(session, by=person, on=often, state="seen")
+        make.share(session, by=people[0], on=once, state="seen")
+        make.visits(session, by=people[0], on=often, times=6)
+        make.visits(session, by=people[0], on=once, times=9)
     page = bram.get("/results").text
     best = page[page.index('aria-labelledby="best"') : page.index('id="by-items"')]
     assert "Vaak gedeeld" in best
@@ -156,7 +131,7 @@ def test_teams_under_five_are_counted_together(bram: Client, db: Database) -> No
         item = make.item(session)
         for team, size in (("Productie", 6), ("HR", 2), ("IT", 4)):
             people = [make.person(session, department_name=team) for _ in range(size)]
-            clicks(session, people[0], item, size)
+            make.visits(session, by=people[0], on=item, times=size)
     rows = table(bram.get("/results/departments.csv").text)
     assert [(row["Naam"], row["Mensen"]) for row in rows] == [("Kleine teams samen", "6"), ("Productie", "6")]
 
@@ -168,8 +143,8 @@ def test_a_single_small_team_never_stands_alone(bram: Client, db: Database) -> N
         assert marketing is not None
         for team, size in (("Productie", 7), ("Service", 5)):
             people = [make.person(session, department_name=team) for _ in range(size)]
-            clicks(session, people[0], item, size)
-        clicks(session, marketing, item, 1)
+            make.visits(session, by=people[0], on=item, times=size)
+        make.visits(session, by=marketing, on=item, times=1)
     rows = table(bram.get("/results/departments.csv").text)
     assert [(row["Naam"], row["Mensen"]) for row in rows] == [("Productie", "7"), ("Kleine teams samen", "6")]
 
@@ -177,8 +152,8 @@ def test_a_single_small_team_never_stands_alone(bram: Client, db: Database) -> N
 def test_nobodys_name_is_shown(bram: Client, db: Database) -> None:
     with db.writing() as session:
         person, item = make.person(session, "Sanne Unieknaam"), make.item(session)
-        share(session, person, item)
-        clicks(session, person, item, 3)
+        make.share(session, by=person, on=item, state="seen")
+        make.visits(session, by=person, on=item, times=3)
     assert "Unieknaam" not in bram.get("/results").text
     for name in ("days", "items", "networks", "departments", "campaigns"):
         assert "Unieknaam" not in bram.get(f"/results/{name}.csv").text
@@ -188,8 +163,8 @@ def test_one_campaign_is_shown_by_itself(bram: Client, db: Database) -> None:
     with db.writing() as session:
         first, second = make.campaign(session), make.campaign(session)
         person = make.person(session)
-        clicks(session, person, make.item(session, first, title="Van de eerste"), 3)
-        clicks(session, person, make.item(session, second, title="Van de tweede"), 4)
+        make.visits(session, by=person, on=make.item(session, first, title="Van de eerste"), times=3)
+        make.visits(session, by=person, on=make.item(session, second, title="Van de tweede"), times=4)
     one = table(bram.get(f"/results/items.csv?campaign={first.id}").text)
     assert [(row["Naam"], row["Mensen"]) for row in one] == [("Van de eerste", "3")]
     running = bram.get("/results?period=campaign").text
@@ -228,7 +203,7 @@ def test_what_means_nothing_shows_the_last_seven_days(bram: Client, query: str) 
 
 def test_long_periods_are_cut_into_weeks_and_months(bram: Client, db: Database) -> None:
     with db.writing() as session:
-        clicks(session, make.person(session), make.item(session), 1)
+        make.visits(session, by=make.person(session), on=make.item(session), times=1)
     weeks = table(bram.get("/results/days.csv?period=custom&from=2026-09-30&to=2026-11-20").text)
     assert [row["Naam"] for row in weeks[:2]] == ["Week 40, vanaf 30 september", "Week 41, vanaf 5 oktober"]
     assert (len(weeks), weeks[-1]["Mensen"]) == (8, "1")
@@ -241,7 +216,7 @@ def test_an_export_holds_no_formula_and_no_path(bram: Client, db: Database) -> N
     with db.writing() as session:
         campaign = make.campaign(session, slug='../"x";y')
         item = make.item(session, campaign, title='=HYPERLINK("http://evil.example","x")')
-        clicks(session, make.person(session), item, 1)
+        make.visits(session, by=make.person(session), on=item, times=1)
     response = bram.get(f"/results/items.csv?campaign={campaign.id}")
     assert table(response.text)[0]["Naam"] == '\'=HYPERLINK("http://evil.example","x")'
     assert response.headers["content-type"] == "text/csv; charset=utf-8"
@@ -262,37 +237,24 @@ def test_an_export_is_kept_in_the_record(bram: Client, db: Database) -> None:
 def test_hostile_titles_and_networks_are_shown_as_text(bram: Client, db: Database) -> None:
     with db.writing() as session:
         item = make.item(session, title="<script>alert(1)</script>")
-        clicks(session, make.person(session), item, 1, network='"><i>')
+        make.visits(session, by=make.person(session), on=item, times=1, network='"><i>')
     page = bram.get("/results").text
     assert "<script>alert" not in page
     assert '"><i>' not in page
 
 
 def test_fifty_items_cost_as_many_queries_as_one(bram: Client, db: Database) -> None:
-    def queries() -> int:
-        ran: list[str] = []
-
-        def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-            ran.append(statement)
-
-        event.listen(db.reader, "before_cursor_execute", note)
-        try:
-            assert bram.get("/results").status_code == 200
-        finally:
-            event.remove(db.reader, "before_cursor_execute", note)
-        return len(ran)
-
     with db.writing() as session:
         campaign, person = make.campaign(session), make.person(session)
-        clicks(session, person, make.item(session, campaign), 1)
-    one = queries()
+        make.visits(session, by=person, on=make.item(session, campaign), times=1)
+    one = cost(bram, "/results", db)
     with db.writing() as session:
         row = session.get(Campaign, campaign.id)
         for _ in range(49):
             item = make.item(session, row)
-            clicks(session, person, item, 1)
-            share(session, person, item)
-    assert queries() == one
+            make.visits(session, by=person, on=item, times=1)
+            make.share(session, by=person, on=item, state="seen")
+    assert cost(bram, "/results", db) == one
 
 
 def test_the_page_speaks_english_too(dina: Client, db: Database) -> None:
@@ -300,7 +262,7 @@ def test_the_page_speaks_english_too(dina: Client, db: Database) -> None:
         admin = session.get(Person, dina.person.id)
         assert admin is not None
         admin.language = "en"
-        clicks(session, make.person(session), make.item(session), 1)
+        make.visits(session, by=make.person(session), on=make.item(session), times=1)
     page = dina.get("/results").text
     assert headline(page) == "1 person came to see the vacancies through a colleague"
     assert "1 click, of which 1 person." in page

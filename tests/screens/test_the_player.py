@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 from starlette.applications import Starlette
 
@@ -16,22 +16,13 @@ from portal.database import Database
 from portal.people.models import Person
 from portal.screens import pairing
 from portal.screens.models import Screen
-from portal.sharing.models import Share
-from tests import chromium, make
+from tests import make
 from tests.screens.running import Running
 
 pytestmark = pytest.mark.browser
 SOON = 2000
 """Milliseconds in which a wall shows what happened."""
 RESTART = 30_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = chromium.launch(playwright)
-        yield found
-        found.close()
 
 
 @pytest.fixture
@@ -74,20 +65,7 @@ def test_it_shows_its_wall_reacts_at_once_and_outlives_a_restart(
     expect(title).to_have_text("Bouw mee aan een huis per dag")
 
     with db.writing() as session:
-        link = make.link(session, by=ana, on=item)
-        session.add(
-            Share(
-                link_id=link.id,
-                item_id=item.id,
-                person_id=ana.id,
-                department_id=ana.department_id,
-                network="linkedin",
-                language="nl",
-                state="confirmed",
-                at=clock.now(),
-                confirmed_at=clock.now(),
-            )
-        )
+        make.share(session, by=ana, on=item)
         activity.record(session, "shared", item_id=item.id)
     expect(side.locator(".note.on h2")).to_have_text("Dankjewel, Ana!", timeout=SOON)
 

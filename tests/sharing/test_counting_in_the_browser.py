@@ -4,10 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from portal.paths import data
-from tests import chromium
 
 VECTORS = json.loads((Path(__file__).parent / "vectors.json").read_text())
 COMPARE = """(vectors) => vectors
@@ -16,12 +15,8 @@ COMPARE = """(vectors) => vectors
 pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 
-def test_every_vector_counts_the_same_in_the_browser() -> None:
-    with sync_playwright() as playwright:
-        browser = chromium.launch(playwright)
-        try:
-            page = browser.new_page()
-            page.add_script_tag(path=data("static", "js", "count.js"))
-            assert page.evaluate(COMPARE, VECTORS) == []
-        finally:
-            browser.close()
+def test_every_vector_counts_the_same_in_the_browser(browser: Browser) -> None:
+    page = browser.new_page()
+    page.add_script_tag(path=data("static", "js", "count.js"))
+    assert page.evaluate(COMPARE, VECTORS) == []
+    page.close()

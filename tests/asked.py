@@ -1,0 +1,32 @@
+"""What pages ask of the database, so that a list can be shown to cost the same for one row and for fifty."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import event
+
+from portal.database import Database
+from tests.client import Client
+
+
+@contextmanager
+def asked(db: Database) -> Iterator[list[str]]:
+    """The statements of everything that reads within the block."""
+    statements: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        statements.append(statement)
+
+    event.listen(db.reader, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(db.reader, "before_cursor_execute", note)
+
+
+def cost(someone: Client, path: str, db: Database) -> int:
+    """How many statements it takes to answer this page, once it has been looked at before."""
+    someone.get(path)
+    with asked(db) as statements:
+        assert someone.get(path).status_code == 200
+    return len(statements)
