@@ -2,7 +2,9 @@
 
 import os
 import signal
+import socket
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -36,7 +38,7 @@ def serve() -> None:
     if problem:
         _give_up(problem)
     with _alone_with(chosen):
-        sys.exit(server.serve(app.create_app(chosen), chosen))
+        sys.exit(server.serve(app.create_app(chosen), chosen, _port(chosen)))
 
 
 @main.command(name="demo")
@@ -53,15 +55,17 @@ def demo_command(quiet: bool) -> None:
     chosen = _settings(**defaults)
     logs.set_up(chosen.log_format)
     _ready_folder(chosen)
-    click.echo("Preparing the database …")
-    migrations.upgrade(chosen.database_url)
-    clock.set_zone(chosen.time_zone)
-    settings.put_in_force(chosen)
-    database = Database(chosen.database_url)
-    click.echo("Loading the sample organisation …" if demo.load(database) else "The sample organisation is there.")
-    database.dispose()
     with _alone_with(chosen):
-        sys.exit(server.serve(app.create_app(chosen), chosen, ready=lambda: None if quiet else _greet(chosen)))
+        listening = _port(chosen)  # first of all: what takes long is not done for a port that is taken
+        click.echo("Preparing the database …")
+        migrations.upgrade(chosen.database_url)
+        clock.set_zone(chosen.time_zone)
+        settings.put_in_force(chosen)
+        database = Database(chosen.database_url)
+        click.echo("Loading the sample organisation …" if demo.load(database) else "The sample organisation is there.")
+        database.dispose()
+        greet = None if quiet else partial(_greet, chosen)
+        sys.exit(server.serve(app.create_app(chosen), chosen, listening, ready=greet))
 
 
 @main.command()
@@ -199,6 +203,13 @@ def _ready_folder(chosen: Settings) -> None:
         chosen.data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         _give_up(f"The data folder {chosen.data_dir} cannot be made: {error.strerror}. Set PORTAL_DATA_DIR.")
+
+
+def _port(chosen: Settings) -> socket.socket:
+    try:
+        return server.listen(chosen)
+    except server.PortTaken as error:
+        _give_up(str(error))
 
 
 def _report(outcome: tuple[list[str], bool]) -> None:

@@ -118,6 +118,7 @@ def ago(value: datetime) -> str:
 KEYWORDS: dict[str, tuple[Any, ...] | None] = {"_": None, "gettext": None, "lazy": None, "ngettext": (1, 2)}
 
 
+@cache
 def messages() -> dict[Message, set[str]]:
     """Every text in code and templates, with the capabilities that use it."""
     found: dict[Message, set[str]] = {}

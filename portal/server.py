@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import socket
-import sys
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -78,16 +78,25 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def serve(app: Starlette, settings: Settings, *, ready: Any = None) -> int:
-    """Serve until SIGTERM or SIGINT. `ready` is called once the port is open. The exit status."""
+class PortTaken(Exception):
+    """The port cannot be used; the message is a sentence for the operator."""
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The port to serve on, taken but not open to anybody yet. Raises PortTaken."""
     try:
-        listening = _listen(settings.host, settings.port)
+        return _bound(settings.host, settings.port)
     except OSError as error:
-        sys.stderr.write(
+        raise PortTaken(
             f"Port {settings.port} on {settings.host} cannot be used: {error.strerror}. "
-            "Another portal may be running; choose a different one with PORTAL_PORT=8001.\n"
-        )
-        return 1
+            "Another portal may be running; choose a different one with PORTAL_PORT=8001."
+        ) from error
+
+
+def serve(
+    app: Starlette, settings: Settings, listening: socket.socket, *, ready: Callable[[], None] | None = None
+) -> int:
+    """Serve on a port of `listen` until SIGTERM or SIGINT; `ready` is called just before. The exit status."""
     config = uvicorn.Config(
         app,
         http=PortalProtocol,
@@ -113,7 +122,7 @@ def serve(app: Starlette, settings: Settings, *, ready: Any = None) -> int:
     return 0 if server.started else 1
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _bound(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -196,9 +196,20 @@ def page(path: str, handler: Handler, who: Audience, *, name: str | None = None)
     return _route(path, handler, who, methods=["GET"], writes="", name=name)
 
 
-def action(path: str, handler: Handler, who: Audience, *, name: str | None = None) -> PortalRoute:
-    """A POST of a form from our own pages."""
-    return _route(path, handler, who, methods=["POST"], writes="form", name=name)
+def action(
+    path: str,
+    handler: Handler,
+    who: Audience,
+    *,
+    name: str | None = None,
+    ahead: Callable[[Form], Any] | None = None,
+) -> PortalRoute:
+    """A POST of a form from our own pages.
+
+    `ahead` does what takes long, such as drawing pictures, while nobody waits for the database: before the
+    transaction begins, for whom the action is for. The handler gets what it returns as `ready`.
+    """
+    return _route(path, handler, who, methods=["POST"], writes="form", name=name, ahead=ahead)
 
 
 def answer(path: str, handler: Handler, who: Audience, *, writes: str, name: str | None = None) -> PortalRoute:
@@ -321,7 +332,14 @@ def refuse_foreign(request: Request) -> None:
 
 
 def _route(
-    path: str, handler: Handler, who: Audience, *, methods: Sequence[str], writes: str, name: str | None
+    path: str,
+    handler: Handler,
+    who: Audience,
+    *,
+    methods: Sequence[str],
+    writes: str,
+    name: str | None,
+    ahead: Callable[[Form], Any] | None = None,
 ) -> PortalRoute:
     wanted = frozenset(inspect.signature(handler).parameters)
 
@@ -340,6 +358,13 @@ def _route(
     def _run(request: Request, form: Form | None) -> Response:
         database = request.app.state.database
         with_transaction = database.writing if writes else database.reading
+        ready = None
+        if ahead is not None and form is not None:
+            with database.reading() as db:
+                refusal = _prepare(request, db, who)
+            if refusal is not None:
+                return _with_notices(request, refusal)
+            ready = ahead(form)
         try:
             with with_transaction() as db:
                 try:
@@ -351,6 +376,7 @@ def _route(
                         "db": db,
                         "me": request.state.me,
                         "form": form,
+                        "ready": ready,
                         "organisation": request.state.organisation,
                         **request.path_params,
                     }

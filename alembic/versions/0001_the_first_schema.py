@@ -364,8 +364,7 @@ def upgrade() -> None:
         sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("at", portal.tables.Moment(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "step IN ('submitted', 'approved', 'returned', 'recalled', 'reopened')",
-            name=op.f("ck_approval_step"),
+            "step IN ('submitted', 'approved', 'returned', 'recalled', 'reopened')", name=op.f("ck_approval_step")
         ),
         sa.ForeignKeyConstraint(["by_id"], ["person.id"], name=op.f("fk_approval_by_id"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_approval_item_id"), ondelete="CASCADE"),
@@ -481,8 +480,7 @@ def upgrade() -> None:
         sa.Column("confirmed_at", portal.tables.Moment(timezone=True), nullable=True),
         sa.Column("seen_at", portal.tables.Moment(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "state IN ('opened', 'copied', 'sheet', 'confirmed', 'posted', 'seen')",
-            name=op.f("ck_share_state"),
+            "state IN ('opened', 'copied', 'sheet', 'confirmed', 'posted', 'seen')", name=op.f("ck_share_state")
         ),
         sa.ForeignKeyConstraint(["caption_id"], ["caption.id"], name=op.f("fk_share_caption_id"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_share_department_id")),

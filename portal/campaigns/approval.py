@@ -102,7 +102,7 @@ def item_window(db: Session, *, item_id: int) -> None:
 def announce(db: Session, item: Item) -> None:
     """Bring the activity log in line with whether the item is live. Repeating it changes nothing."""
     campaign = db.get_one(Campaign, item.campaign_id)
-    live = item.is_open() and campaign.runs_on(clock.today())
+    live = item.is_published() and campaign.runs_on(clock.today())
     told = db.execute(
         update(Item)
         .where(Item.id == item.id, Item.announced.is_(not live))

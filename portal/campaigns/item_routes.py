@@ -11,6 +11,7 @@ from portal import clock, html
 from portal.campaigns import approval, drafts, editing, forms, labels, pictures, queries
 from portal.campaigns.drafts import CaptionDraft, ItemDraft, Problems
 from portal.campaigns.models import ANY_NETWORK, KINDS, KINDS_THAT_END, Campaign, Item, Picture
+from portal.campaigns.pictures import Drawn, PictureRefused
 from portal.i18n import LANGUAGES
 from portal.i18n import gettext as _
 from portal.people.models import Organisation, Person
@@ -61,12 +62,12 @@ def new_item(request: Request, *, db: Session, campaign_id: int) -> Response:
     return _item_form(request, campaign, draft)
 
 
-def create_item(request: Request, *, db: Session, me: Person, form: Form, campaign_id: int) -> Response:
+def create_item(request: Request, *, db: Session, me: Person, form: Form, ready: Drawn, campaign_id: int) -> Response:
     campaign = queries.get_campaign(db, campaign_id)
     draft, unread = forms.read_item(form)
     if answer := _rows_changed(request, campaign, draft, form):
         return answer
-    picture, refused = _picture(db, form)
+    picture, refused = _picture(db, ready)
     errors = _problems(draft, campaign, unread | refused, has_picture=picture is not None)
     if errors:
         return _item_form(request, campaign, draft, form=form, errors=errors)
@@ -79,13 +80,13 @@ def edit_item(request: Request, *, db: Session, item_id: int) -> Response:
     return _item_form(request, item.campaign, drafts.of_item(item), item=item)
 
 
-def change_item(request: Request, *, db: Session, me: Person, form: Form, item_id: int) -> Response:
+def change_item(request: Request, *, db: Session, me: Person, form: Form, ready: Drawn, item_id: int) -> Response:
     item = queries.get_item(db, item_id)
     campaign, version = item.campaign, form.number("version") or 0
     draft, unread = forms.read_item(form)
     if answer := _rows_changed(request, campaign, draft, form, item=item):
         return answer
-    picture, refused = _picture(db, form)
+    picture, refused = _picture(db, ready)
     picture_id = picture.id if picture else None if form.is_set("no_picture") else item.picture_id
     errors = _problems(draft, campaign, unread | refused, has_picture=picture_id is not None)
     if errors:
@@ -175,14 +176,14 @@ def _rows_changed(
     return _item_form(request, campaign, draft, form=form, item=item, rows=rows, picture_lost=lost)
 
 
-def _picture(db: Session, form: Form) -> tuple[Picture | None, Problems]:
-    body = form.file("picture")
-    if body is None:
-        return None, {}
-    try:
-        return pictures.store(db, body), {}
-    except pictures.PictureRefused as refused:
-        return None, {"picture": str(refused)}
+def _draw(form: Form) -> Drawn:
+    return pictures.drawn(form.file("picture"))
+
+
+def _picture(db: Session, drawn: Drawn) -> tuple[Picture | None, Problems]:
+    if isinstance(drawn, PictureRefused):
+        return None, {"picture": str(drawn)}
+    return (pictures.keep(db, drawn) if drawn is not None else None), {}
 
 
 def _problems(draft: ItemDraft, campaign: Campaign, unread: Problems, *, has_picture: bool) -> Problems:
@@ -236,11 +237,11 @@ def _item_form(
 
 routes = [
     page("/campaigns/{campaign_id:int}/items/new", new_item, who=editor),
-    action("/campaigns/{campaign_id:int}/items", create_item, who=editor),
+    action("/campaigns/{campaign_id:int}/items", create_item, who=editor, ahead=_draw),
     page("/campaigns/captions/new", caption_row, who=editor),
     page("/campaigns/items/{item_id:int}", campaign_item, who=editor),
     page("/campaigns/items/{item_id:int}/edit", edit_item, who=editor),
-    action("/campaigns/items/{item_id:int}", change_item, who=editor),
+    action("/campaigns/items/{item_id:int}", change_item, who=editor, ahead=_draw),
     action("/campaigns/items/{item_id:int}/submission", submit_item, who=editor),
     action("/campaigns/items/{item_id:int}/recall", recall_item, who=editor),
 ]

@@ -67,6 +67,8 @@ class KitItem:
     picture: bytes | None
     said: str
     """Fingerprint of what the kit says about this item, picture included."""
+    drawn: pictures.Rendered | None = None
+    """The picture in every size, once somebody drew it ahead."""
 
     def dated(self, campaign_starts: date) -> ItemDraft:
         """The draft with its days counted from the campaign's first."""

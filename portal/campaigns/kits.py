@@ -24,7 +24,18 @@ from portal.i18n import LANGUAGES, in_language, ngettext
 from portal.i18n import gettext as _
 from portal.people.models import Person
 
-__all__ = ["Kit", "KitRefused", "Report", "check", "export", "export_kit", "load", "load_kit", "read_kit"]
+__all__ = [
+    "Kit",
+    "KitRefused",
+    "Report",
+    "check",
+    "export",
+    "export_kit",
+    "load",
+    "load_kit",
+    "read_kit",
+    "with_pictures_drawn",
+]
 
 # Written with a backslash before it, a line that looks like one of the kit's own signs is text again.
 _NEEDS_ESCAPE = re.compile(r"\\*(#|---\s*$|\+\+\+\s*$)")
@@ -133,6 +144,16 @@ def load_kit(db: Session, kit: Kit, by: Person | None = None, approve: bool = Fa
     return report
 
 
+def with_pictures_drawn(kit: Kit) -> Kit:
+    """The same kit, ready to be loaded without keeping the database waiting. Raises KitRefused."""
+    for item in kit.items:
+        try:
+            item.drawn = pictures.render(item.picture) if item.picture is not None else None
+        except pictures.PictureRefused as refused:
+            raise KitRefused([f"{item.file}: picture: {refused}"]) from None
+    return kit
+
+
 def _update_campaign(db: Session, campaign: Campaign, kit: Kit, report: Report, by: Person | None) -> None:
     said, left = campaign.kit_digest[:32], campaign.kit_digest[32:]
     # Days counted from the loading day stay counted from the first loading.
@@ -208,7 +229,7 @@ def _picture_id(db: Session, item: KitItem) -> int | None:
     if item.picture is None:
         return None
     try:
-        return pictures.store(db, item.picture).id
+        return pictures.keep(db, item.drawn or pictures.render(item.picture)).id
     except pictures.PictureRefused as refused:
         raise KitRefused([f"{item.file}: picture: {refused}"]) from None
 

@@ -143,7 +143,7 @@ class Item(Base):
         fitting = [c for c in self.captions if c.language == language and c.network in (network, ANY_NETWORK)]
         return sorted(fitting, key=lambda caption: caption.network == ANY_NETWORK)
 
-    def is_open(self, at: datetime | None = None) -> bool:
+    def is_published(self, at: datetime | None = None) -> bool:
         """Whether it is approved and within its own days, whatever those of its campaign."""
         at = at or clock.now()
         return self.state == "approved" and self.publish_at <= at and not self.has_ended(at)
@@ -151,7 +151,7 @@ class Item(Base):
     def is_live(self, at: datetime | None = None) -> bool:
         """Whether it is on the feed: approved, within its own days and its campaign's, which must be loaded."""
         at = at or clock.now()
-        return self.is_open(at) and self.campaign.runs_on(clock.local(at).date())
+        return self.is_published(at) and self.campaign.runs_on(clock.local(at).date())
 
     def has_ended(self, at: datetime | None = None) -> bool:
         return self.ends_at is not None and self.ends_at <= (at or clock.now())

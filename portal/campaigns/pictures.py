@@ -61,9 +61,21 @@ class Rendered:
         return hashlib.sha256(self.sizes[0].body).hexdigest()
 
 
+Drawn = Rendered | PictureRefused | None
+"""What became of an upload; None when there was none."""
+
+
 def store(db: Session, body: bytes, kind: Kind = "photo") -> Picture:
     """Keep `body` as a picture; the same picture handed in twice is one row. Raises PictureRefused."""
     return keep(db, render(body, kind))
+
+
+def drawn(body: bytes | None, kind: Kind = "photo") -> Drawn:
+    """Render an upload before a transaction begins; `keep` stores it within."""
+    try:
+        return render(body, kind) if body is not None else None
+    except PictureRefused as refused:
+        return refused
 
 
 def keep(db: Session, rendered: Rendered) -> Picture:

@@ -11,7 +11,7 @@ from portal.campaigns import approval, drafts, editing, forms, kits, labels, pic
 from portal.campaigns import item_routes as items
 from portal.campaigns.drafts import CampaignDraft, Problems
 from portal.campaigns.models import Campaign, Item
-from portal.campaigns.pictures import PictureRefused
+from portal.campaigns.pictures import Drawn, Rendered
 from portal.i18n import gettext as _
 from portal.people import audit
 from portal.people import organisation as organisations
@@ -206,12 +206,22 @@ def load_kit_form(request: Request) -> Response:
     return html.page(request, "campaigns/kits.html", problems=[], report=None)
 
 
-def load_kit(request: Request, *, db: Session, me: Person, form: Form) -> Response:
+def _unpack(form: Form) -> kits.Kit | kits.KitRefused:
+    """The kit with its pictures drawn, which can take seconds, or why it cannot be used."""
     body = form.file("kit")
     try:
         if not body:
             raise kits.KitRefused([_("Choose the ZIP file of a kit first.")])
-        report = kits.load_kit(db, kits.read_kit(body), by=me)
+        return kits.with_pictures_drawn(kits.read_kit(body))
+    except kits.KitRefused as refused:
+        return refused
+
+
+def load_kit(request: Request, *, db: Session, me: Person, ready: kits.Kit | kits.KitRefused) -> Response:
+    try:
+        if isinstance(ready, kits.KitRefused):
+            raise ready
+        report = kits.load_kit(db, ready, by=me)
     except kits.KitRefused as refused:
         return html.page(request, "campaigns/kits.html", status=422, problems=refused.problems, report=None)
     audit.write(db, "kit_loaded", "campaign", report.campaign_id, by=me, changed=report.changed)
@@ -252,17 +262,26 @@ def logo_form(request: Request, *, organisation: Organisation) -> Response:
     return _logo_page(request, organisation)
 
 
-def set_logo(request: Request, *, db: Session, me: Person, form: Form, organisation: Organisation) -> Response:
+def _draw_logo(form: Form) -> Drawn:
+    return None if form.is_set("remove") else pictures.drawn(form.file("logo"), "logo")
+
+
+def set_logo(
+    request: Request,
+    *,
+    db: Session,
+    me: Person,
+    form: Form,
+    ready: Drawn,
+    organisation: Organisation,
+) -> Response:
     if form.is_set("remove"):
         digest = ""
     else:
-        body = form.file("logo")
-        try:
-            if not body:
-                raise PictureRefused(_("Choose a picture of your logo first."))
-            digest = pictures.store(db, body, "logo").digest
-        except PictureRefused as refused:
-            return _logo_page(request, organisation, errors={"logo": str(refused)})
+        if not isinstance(ready, Rendered):
+            sentence = str(ready or _("Choose a picture of your logo first."))
+            return _logo_page(request, organisation, errors={"logo": sentence})
+        digest = pictures.keep(db, ready).digest
     organisations.set_logo(db, digest, by=me)
     flash(request, _("The logo is saved.") if digest else _("The logo is gone; your name stands in its place."))
     return see_other(request, "logo_form")
@@ -283,7 +302,7 @@ routes = [
     page("/campaigns/new", new_campaign, who=editor),
     action("/campaigns", create_campaign, who=editor),
     page("/campaigns/kits", load_kit_form, who=editor),
-    action("/campaigns/kits", load_kit, who=editor),
+    action("/campaigns/kits", load_kit, who=editor, ahead=_unpack),
     page("/campaigns/{campaign_id:int}", campaign_page, who=editor),
     page("/campaigns/{campaign_id:int}/edit", edit_campaign, who=editor),
     action("/campaigns/{campaign_id:int}", change_campaign, who=editor),
@@ -293,5 +312,5 @@ routes = [
     action("/campaigns/items/{item_id:int}/return", return_item, who=editor),
     page("/pictures/{digest}/{file}", picture, who=anyone),
     page("/settings/logo", logo_form, who=admin),
-    action("/settings/logo", set_logo, who=admin),
+    action("/settings/logo", set_logo, who=admin, ahead=_draw_logo),
 ]

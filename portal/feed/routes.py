@@ -149,7 +149,7 @@ def keep_my_choices(request: Request, *, db: Session, me: Person, form: Form) ->
     choices.set_wall_name(db, person, shown=form.is_set("wall_name"))
     person.language = spoken
     language.set(spoken)
-    flash(request, _("Kept. You can change this any time."))
+    flash(request, _("Saved. You can change this any time."))
     return see_other(request, "me_page")
 
 

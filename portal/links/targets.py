@@ -28,7 +28,7 @@ def landing(link: Link, item: Item) -> Landing:
         return Landing("", "recalled")
     if item.has_ended(clock.now()):
         return Landing("", "ended")
-    if not item.is_open(clock.now()) or not is_safe(item.target_url):
+    if not item.is_published(clock.now()) or not is_safe(item.target_url):
         return Landing("", "resting")
     return Landing(tagged(item.target_url, link=link, campaign=item.campaign.slug, content=item.slug))
 

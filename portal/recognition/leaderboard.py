@@ -107,7 +107,8 @@ def window(db: Session, period: str) -> Window | None:
 def teams(db: Session, *, period: str) -> list[TeamStanding]:
     """Every team with its figure, highest average first. Only its `top` and a person's `own` are for showing.
 
-    Teams under five are counted together as one; should even that be fewer than five people, it is left out.
+    Teams under five are counted together as one, with the smallest larger ones while they are fewer than five:
+    left out, they could be worked out from what everybody did together.
     """
     days = window(db, period)
     if days is None:
@@ -125,10 +126,15 @@ def teams(db: Session, *, period: str) -> list[TeamStanding]:
         score = sum((scores.get(each, Score()) for each in ids), Score())
         return TeamStanding(name, ids, sum(sizes), score)
 
-    found = [standing(name, [(id, size)]) for id, name, size in members if size >= SMALLEST_TEAM]
-    small = sorted((id, size) for id, _name, size in members if size < SMALLEST_TEAM)
+    by_size = sorted(members, key=lambda team: (team[2], team[0]))
+    small = [(id, size) for id, _name, size in by_size if size < SMALLEST_TEAM]
+    large = by_size[len(small) :]
+    while small and large and sum(size for _id, size in small) < SMALLEST_TEAM:
+        id, _name, size = large.pop(0)
+        small.append((id, size))
+    found = [standing(name, [(id, size)]) for id, name, size in large]
     if sum(size for _id, size in small) >= SMALLEST_TEAM:
-        found.append(standing(_("Small teams together"), small))
+        found.append(standing(_("Small teams together"), sorted(small)))
     return sorted(found, key=lambda team: (-team.average, team.name))
 
 

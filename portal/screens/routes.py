@@ -155,7 +155,7 @@ def pair_screen(request: Request, *, db: Session, form: Form, me: Person, organi
     try:
         screen = pairing.pair(db, code, wanted, by=me)
     except pairing.TooManyGuesses:
-        errors = {"code": _("That were many codes that did not fit. Have a coffee, and try again in ten minutes.")}
+        errors = {"code": _("Those were many codes that did not fit. Have a coffee, and try again in ten minutes.")}
         return _list(request, db, organisation, typed=form.raw, errors=errors, status=429)
     except pairing.WrongCode:
         errors = {"code": _("No screen shows this code. Codes are renewed every few minutes: look once more.")}

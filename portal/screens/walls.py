@@ -242,7 +242,7 @@ def _goal(db: Session, campaign: Campaign, language: str) -> Note:
     visitors = ngettext("%(num)s person came to look so far.", "%(num)s people came to look so far.", came)
     if campaign.goal_measure == "visits" and campaign.goal_number:
         goal = _("Our goal: %(goal)s.", goal=number(campaign.goal_number))
-        return Note("goal", title, f"{visitors} {goal}", min(came / campaign.goal_number, 1.0))
+        return Note("goal", title, f"{visitors} {goal}" if came else goal, min(came / campaign.goal_number, 1.0))
     if not came:
         return Note("goal", title, _("Pass it on, and see here how many people come to look."))
     return Note("goal", title, visitors)

@@ -33,17 +33,19 @@ def test_from_item_to_counted_click(office: Office, language: str, javascript: b
     link = share(phone, title, language, javascript=javascript)
     soon(wall, javascript, lambda: expect(wall.locator(".notes")).to_contain_text(title, timeout=2_000))
 
-    visit(office.context(PHONE, language=language), link)
+    came_before = came_to_look(phone, office)
+    landed = visit(office.context(PHONE, language=language), link)
+    assert landed.startswith("https://noorderhout.example/weten/ademen?van=collega&")
+    assert "utm_source=linkedin" in landed
 
     phone.goto(f"{office.servers[0].url}/me")
     mine = phone.locator("li", has_text=title).first
     expect(mine.locator(".brought .number")).to_have_text("1")
 
-    phone.goto(f"{office.servers[0].url}/leaderboard")
-    expect(phone.locator("main")).to_contain_text("Service")
-
+    assert came_to_look(phone, office) == came_before + 1
     editor.goto(f"{office.servers[0].url}/results")
-    expect(editor.locator("main")).to_contain_text(title)
+    expect(editor.locator(f"#of-item-{number} .figure .number")).to_have_text("1")
+    sign_off(phone, office, language)
 
     recall(editor, office, number)
     soon(
@@ -137,14 +139,32 @@ def expect_url(page: Page, wanted: re.Pattern[str]) -> None:
         pass
 
 
-def visit(context: BrowserContext, link: str) -> None:
-    """A person follows the link. Where it leads is not on this machine."""
+def came_to_look(phone: Page, office: Office) -> int:
+    """How many people everybody together brought this week, by the board."""
+    phone.goto(f"{office.servers[0].url}/leaderboard")
+    return int(phone.locator("section.all dd").first.inner_text())
+
+
+def sign_off(phone: Page, office: Office, language: str) -> None:
+    """The colleague makes a mail signature; a reader of that mail follows its banner."""
+    phone.goto(f"{office.servers[0].url}/signature")
+    phone.locator("form[action='/signature'] button[type=submit]:not([formaction]):not([formmethod])").last.click()
+    phone.goto(f"{office.servers[0].url}/signature")
+    source = phone.locator("textarea", has_text="<table").first.input_value()
+    banner = re.search(r"http://localhost:\d+/b/\w+", source)
+    assert banner is not None
+    assert phone.request.get(f"{banner[0]}.png").headers["content-type"] == "image/png"
+    landed = visit(office.context(LAPTOP, language=language), banner[0])
+    assert "utm_medium=email-signature" in landed
+
+
+def visit(context: BrowserContext, link: str) -> str:
+    """A person follows the link; the address they were sent to, which is not on this machine."""
     page = context.new_page()
     leaving = page.expect_event("requestfailed", lambda request: "noorderhout.example" in request.url)
     with leaving as left, suppress(Error):
         page.goto(link)
-    assert "utm_source=linkedin" in left.value.url
-    assert left.value.url.startswith("https://noorderhout.example/weten/ademen?van=collega&")
+    return str(left.value.url)
 
 
 def recall(editor: Page, office: Office, number: int) -> None:

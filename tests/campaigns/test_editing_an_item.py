@@ -107,6 +107,8 @@ OURS = "Dit is een adres van dit portaal zelf. Gebruik de pagina waar mensen moe
         ({"target": "https:noorderhout.example"}, NOT_WHOLE),
         ({"target": "https:///path"}, NOT_WHOLE),
         ({"target": "https://[::1"}, NOT_WHOLE),
+        ({"target": "https://ü..example/"}, NOT_WHOLE),
+        ({"target": f"https://{'a' * 64}.example/"}, NOT_WHOLE),
         ({"target": "https://a.example:99999/"}, NOT_WHOLE),
         ({"target": "https://a.example/een twee"}, SPACES),
         ({"target": "https://a.example\\@b.example"}, SPACES),

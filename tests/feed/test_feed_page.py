@@ -52,7 +52,7 @@ def test_colleagues_are_counted_by_team_and_named_only_when_they_agreed(ana: Cli
         for person, state in states:
             making.share(session, by=person, on=item, state=state)
     page = ana.get("/")
-    assert pages.texts(page, ".item .who .passed") == ["3 collega's deelden dit · Inkoop"]
+    assert pages.texts(page, ".item .who .passed") == ["3 collega’s deelden dit · Inkoop"]
     assert pages.texts(page, ".item .avatar") == ["OO", "+2"]
 
 
@@ -76,7 +76,7 @@ def test_what_i_shared_is_marked_and_no_longer_new(ana: Client, db: Database) ->
         make.item(session, title="Nog te doen")
     page = ana.get("/")
     assert pages.texts(page, ".item.mine h2") == ["Gedeeld"]
-    assert pages.texts(page, ".hello .lead") == ["Eén nieuw ding dat bij je past."]
+    assert pages.texts(page, ".hello .lead") == ["Er is iets nieuws dat bij je past."]
 
 
 def test_an_opened_network_is_not_called_shared(ana: Client, db: Database) -> None:

@@ -30,7 +30,7 @@ def test_my_shares_show_people_and_unfold_to_what_did_not_count(ana: Client, db:
 
 
 def test_before_the_first_share_the_page_says_what_will_come(ana: Client) -> None:
-    assert pages.texts(ana.get("/me"), ".empty h2") == ["Je eerste moet nog komen"]
+    assert pages.texts(ana.get("/me"), ".empty h2") == ["Je eerste komt nog"]
 
 
 def test_nobody_sees_the_shares_of_others(ana: Client, cleo: Client, db: Database) -> None:
@@ -47,7 +47,7 @@ def test_choices_are_kept(ana: Client, db: Database) -> None:
         "language": "en",
     }
     answer = ana.post("/me", data=chosen)
-    assert pages.texts(ana.follow(answer), ".notices p") == ["Kept. You can change this any time."]
+    assert pages.texts(ana.follow(answer), ".notices p") == ["Saved. You can change this any time."]
     me = mine(db, ana)
     assert (me.leaderboard_name, me.pseudonym, me.wall_name, me.language) == (
         "pseudonym",

@@ -136,5 +136,20 @@ def test_large_bodies_are_refused(client: Client) -> None:
 
 
 def test_impossible_ids_are_not_found(ana: Client) -> None:
-    for number in (2**63, 10**30):
+    for number in (2**63, 10**30, "9" * 5000):
         assert ana.get(f"/items/{number}").status_code == 404
+
+
+def test_numbers_in_addresses_that_cannot_be_numbers(ana: Client, bram: Client) -> None:
+    for number in ("000001" + "9" * 5000, "0" * 5000 + "1", str(2**63), "-1", "1e309", "٣", "%00"):
+        assert ana.get(f"/?page={number}").status_code == 200
+        assert ana.get(f"/feed/more?page={number}").status_code == 200
+        assert bram.get(f"/results?campaign={number}").status_code == 200
+        assert bram.get(f"/people?page={number}&department={number}").status_code == 200
+
+
+def test_errors_of_the_database_keep_what_was_asked_to_themselves(db: Database) -> None:
+    with pytest.raises(DBAPIError) as refused, db.reading() as session:
+        session.add(Department(name="a-secret", created_at=clock.now()))
+        session.flush()
+    assert "a-secret" not in str(refused.value)

@@ -81,6 +81,14 @@ def test_static_files_stay_in_their_folder(portal: PortalProcess) -> None:
         assert said[9:12] == b"404", path
 
 
+def test_headers_that_go_on_and_on_are_cut_before_they_fill_the_memory(portal: PortalProcess) -> None:
+    with socket.create_connection(("127.0.0.1", portal.port), timeout=10) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n")
+        with pytest.raises(OSError):
+            for _ in range(50):
+                connection.sendall(b"X: " + b"a" * 1_000_000 + b"\r\n")
+
+
 def test_clients_that_never_finish_their_headers_are_cut(portal: PortalProcess) -> None:
     beginnings = (b"", b"GET", b"GET /healthz HTTP/1.1\r\nHost: local")
     address, patience = ("127.0.0.1", portal.port), server.WHOLE_HEAD + 5

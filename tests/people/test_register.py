@@ -195,7 +195,7 @@ def test_an_admin_may_leave_when_there_is_another(dina: Client, ana: Client, db)
 def test_deactivated_people_can_come_back(dina: Client, ana: Client, db) -> None:
     dina.post(f"/people/{ana.person.id}/deactivate")
     assert not _stored(db, ana.person.id).is_active
-    assert "Afgesloten" in dina.get(f"/people/{ana.person.id}").text
+    assert "Geen toegang" in dina.get(f"/people/{ana.person.id}").text
     dina.post(f"/people/{ana.person.id}/reactivate")
     assert _stored(db, ana.person.id).is_active
 

@@ -134,3 +134,10 @@ def test_a_foreign_site_cannot_sign_anybody_in_or_out(bram: Client) -> None:
 
 def test_whoever_is_signed_in_needs_no_sign_in_page(bram: Client) -> None:
     assert bram.get("/sign-in?next=/people").headers["location"] == "/people"
+
+
+@pytest.mark.parametrize("target", ["//[", "http://[::1", "https://[x", "/[x", "/\\[x", "/%5b//%5d"])
+def test_a_broken_address_to_go_on_to(client: Client, target: str) -> None:
+    assert client.get("/sign-in", params={"next": target}).status_code == 200
+    answer = client.post("/practice-sign-in", data={"person": "member", "next": target})
+    assert answer.headers["location"] == "/"

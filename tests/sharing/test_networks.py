@@ -1,9 +1,12 @@
 """Each network opens where it should, with what it takes, within what an address may hold."""
 
+import re
+from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
+from portal.campaigns.models import CAPTION_NETWORKS
 from portal.sharing import networks
 
 LINK = "https://pa.example/r/abcd2345"
@@ -73,3 +76,12 @@ def test_an_address_stays_short_and_keeps_the_link(network: networks.Network, wo
     if url is not None:
         assert len(url) <= networks.ADDRESS_ROOM
         assert LINK in unquote(url)
+
+
+def test_the_captions_editor_counts_as_the_networks_do() -> None:
+    script = (Path(__file__).parents[2] / "static/js/campaigns-count.js").read_text()
+    known = {key: (how, int(most)) for key, how, most in re.findall(r'"(\w+)": \["(\w+)", (\d+)\]', script)}
+    written_for = [networks.get(key) for key in CAPTION_NETWORKS]
+    limited = {each.key: (each.counting, each.limit) for each in written_for if not each.is_roomy}
+    assert limited.items() <= known.items()
+    assert known == {each.key: (each.counting, each.limit) for each in written_for if each.key in known}

@@ -62,7 +62,7 @@ def test_the_form_begins_with_what_is_known_of_the_person(ana: Client, db: Datab
     page = ana.get("/signature").text
     values = dict(re.findall(r'<input class="input" [^>]*name="(\w+)"[^>]* value="([^"]*)"', page))
     assert values == {"name": "Ana Dekker", "function": "Servicecoördinator", "phone": "038 123 45 67"}
-    assert "Bewaar hem eerst" in page
+    assert "Sla hem eerst op" in page
     assert "signature-source" not in page
 
 
@@ -153,11 +153,11 @@ def test_it_speaks_its_own_language_whatever_the_page_speaks(cleo: Client, ana: 
     keep(cleo, language="nl")
     page = cleo.get("/signature").text
     assert 'alt="Bekijk wat er nieuw is bij Noorderhout"' in source(page)
-    assert "Keep my signature" in page
+    assert "Save my signature" in page
     keep(ana, language="en")
     page = ana.get("/signature").text
     assert 'alt="See what is new at Noorderhout"' in source(page)
-    assert "Bewaar mijn handtekening" in page
+    assert "Handtekening opslaan" in page
 
 
 def test_the_preview_shows_what_is_typed_and_not_what_is_kept(ana: Client) -> None:
@@ -165,7 +165,7 @@ def test_the_preview_shows_what_is_typed_and_not_what_is_kept(ana: Client) -> No
     answer = ana.get("/signature/draft?" + urlencode({**TYPED, "name": "Ana D."}), headers={"HX-Request": "true"})
     assert answer.status_code == 200
     assert answer.text.strip().startswith('<section class="signature-shown" id="signature-shown"')
-    assert "Bewaar hem eerst" in answer.text
+    assert "Sla hem eerst op" in answer.text
     frame = unescape(re.findall(r'<iframe [^>]*src="([^"]+)"', answer.text)[0])
     preview = ana.get(frame).text
     assert ">Ana D.</span>" in preview
@@ -310,7 +310,7 @@ def test_the_form_says_what_the_banner_shows_now(ana: Client, db: Database) -> N
     assert "Er loopt nu niets" in ana.get("/signature").text
     with db.writing() as session:
         make.item(session)
-    assert "Nu: ‘Bouw mee’" in ana.get("/signature").text
+    assert "Nu: “Bouw mee”" in ana.get("/signature").text
 
 
 class Elements(HTMLParser):
