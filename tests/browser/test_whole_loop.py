@@ -115,6 +115,7 @@ def share(phone: Page, title: str, language: str, *, javascript: bool) -> str:
     phone.goto(phone.url)
     card = phone.locator("article", has_text=title)
     card.locator("a.button").click()
+    phone.wait_for_url("**/items/*")
     phone.locator("[name=text]").fill(OWN_WORDS[language])
     if javascript:
         with phone.context.expect_page() as opened:

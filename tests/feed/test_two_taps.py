@@ -47,6 +47,7 @@ def test_two_taps_copy_the_text_and_open_linkedin(app: Starlette, browser: Brows
         complaints = watch(page)
         page.goto("/")
         page.locator(".item .button").tap()
+        page.wait_for_url("**/items/*")  # and its scripts: before they run, the same tap sends the plain form
         with context.expect_page() as opened:
             page.get_by_role("button", name="Kopieer tekst en open LinkedIn").tap()
         opened.value.wait_for_url("https://www.linkedin.com/**")
@@ -71,6 +72,7 @@ def test_a_network_that_takes_text_opens_with_it(app: Starlette, browser: Browse
         complaints = watch(page)
         page.goto("/")
         page.locator(".item .button").tap()
+        page.wait_for_url("**/items/*")  # and its scripts: before they run, the same tap sends the plain form
         page.locator("#field-text").fill("Kom je ook?")
         page.locator(".tile", has_text="WhatsApp").tap()
         with context.expect_page() as opened:
@@ -89,6 +91,7 @@ def test_copying_takes_the_link_along(app: Starlette, browser: Browser, ana: Cli
         page = context.new_page()
         page.goto("/")
         page.locator(".item .button").tap()
+        page.wait_for_url("**/items/*")  # and its scripts: before they run, the same tap sends the plain form
         page.locator(".tile", has_text="Kopiëren").tap()
         page.get_by_role("button", name="Kopieer de tekst").tap()
         page.wait_for_url("**/shares/*")
@@ -101,6 +104,7 @@ def test_a_lost_connection_keeps_what_was_typed(app: Starlette, browser: Browser
         page = context.new_page()
         page.goto("/")
         page.locator(".item .button").tap()
+        page.wait_for_url("**/items/*")  # and its scripts: before they run, the same tap sends the plain form
         page.locator("#field-text").fill("Kom je ook?")
         context.set_offline(True)
         page.get_by_role("button", name="Kopieer tekst en open LinkedIn").tap()
@@ -115,6 +119,7 @@ def test_all_of_it_without_scripts(app: Starlette, browser: Browser, ana: Client
         page = context.new_page()
         page.goto("/")
         page.locator(".item .button").tap()
+        page.wait_for_url("**/items/*")  # and its scripts: before they run, the same tap sends the plain form
         page.locator("#field-text").fill("Kom je ook?")
         page.locator(".tile", has_text="Bluesky").tap()
         page.get_by_role("button", name="Open Bluesky").tap()
@@ -132,6 +137,7 @@ def test_the_preview_and_the_length_follow_what_is_typed(app: Starlette, browser
         page = context.new_page()
         page.goto("/")
         page.locator(".item .button").tap()
+        page.wait_for_url("**/items/*")  # and its scripts: before they run, the same tap sends the plain form
         page.get_by_text("Alleen mijn eigen woorden").tap()
         page.locator(".tile", has_text="X").first.tap()
         page.locator("#field-text").fill("Kom je ook?")
