@@ -75,8 +75,9 @@ def portal(folder: Path) -> Iterator[Server]:
         "PORTAL_DATA_DIR": str(data_dir),
         "PORTAL_BASE_URL": f"http://localhost:{port}",
         "PORTAL_PRACTICE_SIGN_IN": "1",
+        "PORTAL_TRUSTED_PROXIES": "127.0.0.1",  # what uvicorn believes by itself, and so the references do
     }
-    with _started([sys.executable, "-m", "portal", "demo", "--quiet"], environment, port, folder) as process:
+    with started([sys.executable, "-m", "portal", "demo", "--quiet"], environment, port, folder) as process:
         yield Server(port, process, data_dir)
 
 
@@ -86,14 +87,24 @@ def bare(folder: Path, *, body: bytes = b"") -> Iterator[Server]:
     port, path = free_port(), folder / "body.html"
     path.write_bytes(body)
     command = [sys.executable, "-m", "uvicorn", "benchmarks.bare:app", "--port", str(port), "--no-access-log"]
-    with _started(command, os.environ | {"BARE_BODY": str(path)}, port, folder) as process:
+    with started(command, os.environ | {"BARE_BODY": str(path)}, port, folder) as process:
         yield Server(port, process, folder)
 
 
 @contextmanager
-def _started(
+def reference(app: str, folder: Path) -> Iterator[Server]:
+    """`app`, an ASGI application as module:name, on the same server software."""
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", app, "--port", str(port), "--no-access-log"]
+    with started(command, os.environ | {"BARE_FOLDER": str(folder)}, port, folder) as process:
+        yield Server(port, process, folder)
+
+
+@contextmanager
+def started(
     command: list[str], environment: dict[str, str], port: int, folder: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
+    """A server that answers on `port` until the end of the block; SystemExit with its log when it never does."""
     log = folder / f"{port}.log"
     with log.open("wb") as out:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT)

@@ -15,6 +15,8 @@ from portal import __version__, app, clock, demo, logs, migrations, server, sett
 from portal.campaigns import kits
 from portal.database import Database
 from portal.jobs import Runner
+from portal.links import rebuild, supervision
+from portal.links.supervision import Supervisor
 from portal.people import adding, imports
 from portal.settings import Settings
 
@@ -37,8 +39,9 @@ def serve() -> None:
     database.dispose()
     if problem:
         _give_up(problem)
-    with _alone_with(chosen):
-        sys.exit(server.serve(app.create_app(chosen), chosen, _port(chosen)))
+    with _alone_with(chosen), Supervisor(chosen):
+        status = server.serve(app.create_app(chosen), chosen, _port(chosen))
+    sys.exit(status)
 
 
 @main.command(name="demo")
@@ -65,7 +68,9 @@ def demo_command(quiet: bool) -> None:
         click.echo("Loading the sample organisation …" if demo.load(database) else "The sample organisation is there.")
         database.dispose()
         greet = None if quiet else partial(_greet, chosen)
-        sys.exit(server.serve(app.create_app(chosen), chosen, listening, ready=greet))
+        with Supervisor(chosen):
+            status = server.serve(app.create_app(chosen), chosen, listening, ready=greet)
+    sys.exit(status)
 
 
 @main.command()
@@ -87,6 +92,16 @@ def worker() -> None:
     runner.start()
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
     runner.stop()
+
+
+@main.command(hidden=True)
+def ingest() -> None:
+    """Count what is in the journal, until standard input is closed. The server starts this itself."""
+    chosen = _settings()
+    logs.set_up(chosen.log_format)
+    settings.put_in_force(chosen)
+    clock.set_zone(chosen.time_zone)
+    supervision.run(chosen)
 
 
 @main.command()
@@ -136,6 +151,21 @@ def export(slug: str, path: Path | None) -> None:
 def check_kit(path: Path) -> None:
     """Say what is wrong with a kit, without loading it."""
     _report(kits.check(path))
+
+
+@main.group()
+def links() -> None:
+    """Tracked links: count their clicks anew."""
+
+
+@links.command(name="rebuild")
+def rebuild_links() -> None:
+    """Judge kept clicks by today's rules, and make every figure anew from them."""
+    database = _database()
+    with click.progressbar(rebuild.steps(database), label="Counting", item_show_func=str) as steps:
+        judged = sum(step.judged for step in steps)
+    database.dispose()
+    click.echo(f"Every figure is made anew; {judged} clicks got another verdict.")
 
 
 @main.group()

@@ -21,7 +21,10 @@ from starlette.staticfiles import StaticFiles
 
 import portal.campaigns.routes
 import portal.feed.routes
+import portal.links.admin_routes
 import portal.links.routes
+import portal.links.short_domain
+import portal.metrics
 import portal.people.routes
 import portal.recognition.routes
 import portal.results.routes
@@ -33,6 +36,8 @@ from portal.activity import Tail
 from portal.database import Database
 from portal.door import Door
 from portal.jobs import Runner
+from portal.links.desk import Desk
+from portal.links.short_domain import ShortDomain
 from portal.paths import data
 from portal.people import organisation, sessions
 from portal.people.single_sign_on import sign_on_routes
@@ -44,12 +49,15 @@ mimetypes.add_type("font/ttf", ".ttf")
 CAPABILITIES = (
     portal.feed.routes,
     portal.links.routes,
+    portal.links.admin_routes,
+    portal.links.short_domain,
     portal.campaigns.routes,
     portal.recognition.routes,
     portal.screens.routes,
     portal.signatures.routes,
     portal.results.routes,
     portal.people.routes,
+    portal.metrics,
 )
 
 
@@ -57,7 +65,8 @@ def create_app(chosen: Settings, *, background: bool = True) -> Starlette:
     """The portal for these settings; `background` False leaves due jobs to `portal worker`."""
     settings.put_in_force(chosen)
     clock.set_zone(chosen.time_zone)
-    database = Database(chosen.database_url)
+    database = Database(chosen.database_url, checkpoints=not background)  # beside a server, the ingest does them
+    desk = Desk(database, chosen)
     routes: list[BaseRoute] = [
         Route("/healthz", _alive, name="healthz"),
         Route("/readyz", _ready, name="readyz"),
@@ -72,6 +81,7 @@ def create_app(chosen: Settings, *, background: bool = True) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.stopping = Stopping()
         app.state.tail = Tail(database)
+        desk.start()
         runner = Runner(database)
         if background:
             runner.start()
@@ -81,12 +91,14 @@ def create_app(chosen: Settings, *, background: bool = True) -> Starlette:
             app.state.stopping.set()
             app.state.tail.close()
             await run_in_threadpool(runner.stop)
+            await run_in_threadpool(desk.close)
             database.dispose()
 
     app = Starlette(
         routes=routes,
         middleware=[
             Middleware(Door, settings=chosen),
+            Middleware(ShortDomain, settings=chosen),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
         ],
         exception_handlers={
@@ -101,6 +113,7 @@ def create_app(chosen: Settings, *, background: bool = True) -> Starlette:
     )
     app.state.settings = chosen
     app.state.database = database
+    app.state.desk = desk
     app.state.find_person = sessions.finder(database)
     app.state.find_organisation = organisation.get
     app.state.read_notices = web.notice_reader(chosen.secret)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, text
@@ -12,6 +13,10 @@ OLDEST_SQLITE = (3, 51, 3)
 """Older ones can corrupt the write-ahead log when two connections meet (fixed March 2026)."""
 
 
+LARGEST_LOG = 256_000_000
+"""Bytes of SQLite's write-ahead log beyond which it is cut off."""
+
+
 class Database:
     """One address, two engines over it: the reading one is refused every write by the database itself.
 
@@ -19,17 +24,19 @@ class Database:
     instead of letting them collide on the file's lock.
     """
 
-    def __init__(self, url: str, *, writers: int = 10) -> None:
+    def __init__(self, url: str, *, writers: int = 10, checkpoints: bool = True) -> None:
+        """On SQLite, `checkpoints` False leaves it to another process to empty the write-ahead log."""
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            self.writer, self.reader = _sqlite(url, writes=True), _sqlite(url, writes=False)
+            self.writer, self.reader = _sqlite(url, writes=True, checkpoints=checkpoints), _sqlite(url, writes=False)
         else:
             self.writer = _postgresql(url, writes=True, size=writers)
             self.reader = _postgresql(url, writes=False, size=writers)
         self._writing = sessionmaker(self.writer, expire_on_commit=False)
         self._reading = sessionmaker(self.reader, expire_on_commit=False)
         self._after_write: list[Callable[[], None]] = []
+        self._checkpointed = 0
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -49,6 +56,25 @@ class Database:
         """Have `call` run after every commit of this process; returns what ends that."""
         self._after_write.append(call)
         return lambda: self._after_write.remove(call)
+
+    def checkpoint(self) -> None:
+        """On SQLite, bring what was written lately into the file itself, as far as readers allow."""
+        if not self.is_sqlite:
+            return
+        try:
+            log = Path(f"{self.url.database}-wal").stat()
+        except FileNotFoundError:
+            return
+        if log.st_mtime_ns == self._checkpointed:
+            return
+        self._checkpointed = log.st_mtime_ns
+        connection = self.writer.raw_connection()
+        try:
+            # Only an endless log is worth waiting for its readers, and cutting it off.
+            how = "TRUNCATE" if log.st_size > LARGEST_LOG else "PASSIVE"
+            connection.cursor().execute(f"PRAGMA wal_checkpoint({how})").fetchall()
+        finally:
+            connection.close()
 
     def dispose(self) -> None:
         self.writer.dispose()
@@ -79,7 +105,7 @@ def _is_postgresql(db: Session) -> bool:
     return db.get_bind().dialect.name == "postgresql"
 
 
-def _sqlite(url: str, *, writes: bool) -> Engine:
+def _sqlite(url: str, *, writes: bool, checkpoints: bool = True) -> Engine:
     driver = _sqlite_driver()
     pool: dict[str, Any] = {"pool_size": 1, "max_overflow": 0} if writes else {"pool_size": 8, "max_overflow": 32}
     engine = create_engine(
@@ -101,6 +127,8 @@ def _sqlite(url: str, *, writes: bool) -> Engine:
             "foreign_keys=ON",
             "trusted_schema=OFF",
             f"query_only={'OFF' if writes else 'ON'}",
+            f"wal_autocheckpoint={1000 if checkpoints else 0}",
+            f"cache_size={-64_000 if writes else -2_000}",  # kB: whoever writes touches pages all over its indexes
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -12,7 +12,7 @@ from portal import clock
 from portal.campaigns import kits, pictures, queries
 from portal.campaigns.models import Item
 from portal.database import Database
-from portal.links import clicks, codes
+from portal.links import booking, codes
 from portal.links.models import Click
 from portal.links.verdicts import RULE_VERSION
 from portal.paths import data
@@ -109,22 +109,22 @@ def _share(db: Session, dice: random.Random, person: Person, item: Item) -> None
     verdicts = [("human", "person")] * people
     for verdict, reason, often in FILTERED:
         verdicts += [(verdict, reason)] * (dice.random() * 12 < often)
-    for verdict, reason in verdicts:
-        db.add(
-            Click(
-                link_id=link.id,
-                at=min(at + timedelta(minutes=dice.randint(3, 2000)), now - timedelta(minutes=1)),
-                verdict=verdict,
-                reason=reason,
-                rule_version=RULE_VERSION,
-                visitor=dice.getrandbits(62),
-                item_id=item.id,
-                campaign_id=item.campaign_id,
-                department_id=person.department_id,
-                person_id=person.id,
-                network=network,
-                device=dice.choice(("phone", "phone", "computer")),
-            )
+    clicks = [
+        Click(
+            link_id=link.id,
+            at=min(at + timedelta(minutes=dice.randint(3, 2000)), now - timedelta(minutes=1)),
+            verdict=verdict,
+            reason=reason,
+            rule_version=RULE_VERSION,
+            visitor=dice.getrandbits(62),
+            item_id=item.id,
+            campaign_id=item.campaign_id,
+            department_id=person.department_id,
+            person_id=person.id,
+            network=network,
+            device=dice.choice(("phone", "phone", "computer")),
         )
-    if people:
-        clicks.add_to_tally(db, item.id, people)
+        for verdict, reason in verdicts
+    ]
+    db.add_all(clicks)
+    booking.book(db, clicks)

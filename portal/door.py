@@ -42,6 +42,9 @@ class Door:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 self._dress(message, nonce)
+                kept = scope["state"].get("answer")
+                if kept is not None:  # a redirect that may be given again without coming by here
+                    kept.learn(message["status"], message["headers"])
             await send(message)
 
         refusal = self._refusal(scope)

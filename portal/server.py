@@ -10,8 +10,9 @@ from typing import Any
 import structlog
 import uvicorn
 from starlette.applications import Starlette
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from portal.links import fast
+from portal.links.fast import FastRedirects
 from portal.settings import Settings
 
 WHOLE_HEAD = 10.0
@@ -20,12 +21,18 @@ LARGEST_START = 1_000_000
 """Bytes kept of a request whose headers never end. A smaller head that is still too large gets an answer."""
 
 
-class PortalProtocol(HttpToolsProtocol):
+class PortalProtocol(FastRedirects):
     """Closes connections whose request does not come: uvicorn itself would wait for ever."""
 
     _deadline: asyncio.TimerHandle | None = None
     _came = 0
     """Bytes that came while a head was awaited."""
+    _refused = ""
+    """What is wrong with bytes that came while a request before them still waits for its answer."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._await_head()
 
     def data_received(self, data: bytes) -> None:
         if self._deadline is not None:
@@ -33,19 +40,27 @@ class PortalProtocol(HttpToolsProtocol):
             if self._came > LARGEST_START:
                 self._give_up()
                 return
-        super().data_received(data)
+        FastRedirects.data_received(self, data)
+        # Most heads come in one piece and never need a deadline.
+        if self._awaits_head:
+            if self._deadline is None or self._in_one_piece:
+                self._await_head()
+        elif self._deadline is not None and self.headers is not None:
+            self._head_came()
 
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        self._await_head()
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what cannot be understood, once the requests before it have their answers."""
+        newest = self.cycle
+        if newest is not None and not newest.response_complete and not newest.more_body:
+            self._refused = msg
+            self.flow.pause_reading()
+        else:
+            super().send_400_response(msg)
 
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._await_head()
-
-    def on_headers_complete(self) -> None:
-        self._head_came()
-        super().on_headers_complete()
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._refused and self.cycle.response_complete and not self.transport.is_closing():
+            self.send_400_response(self._refused)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_came()
@@ -97,7 +112,24 @@ def serve(
     app: Starlette, settings: Settings, listening: socket.socket, *, ready: Callable[[], None] | None = None
 ) -> int:
     """Serve on a port of `listen` until SIGTERM or SIGINT; `ready` is called just before. The exit status."""
-    config = uvicorn.Config(
+    server = Server(configuration(app, settings))
+    if ready is not None:
+        ready()
+    try:
+        server.run(sockets=[listening])
+    finally:
+        listening.close()
+    structlog.get_logger().info("stopped")
+    return 0 if server.started else 1
+
+
+def configuration(app: Starlette, settings: Settings, *, fast_path: bool = True) -> uvicorn.Config:
+    """How uvicorn is to serve `app`. Without `fast_path` every redirect is answered by its ordinary route."""
+    problem = fast.problem()
+    if problem:
+        structlog.get_logger().warning(problem)
+    app.state.fast_desk = app.state.desk if fast_path and not problem else None
+    return uvicorn.Config(
         app,
         http=PortalProtocol,
         ws="none",
@@ -111,15 +143,6 @@ def serve(
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies or None,
     )
-    server = Server(config)
-    if ready is not None:
-        ready()
-    try:
-        server.run(sockets=[listening])
-    finally:
-        listening.close()
-    structlog.get_logger().info("stopped")
-    return 0 if server.started else 1
 
 
 def _bound(host: str, port: int) -> socket.socket:

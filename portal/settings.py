@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-SECRETS = ("secret", "oidc_client_secret", "database_url", "mail_url")
+SECRETS = ("secret", "oidc_client_secret", "database_url", "mail_url", "metrics_token")
 SHORTEST_SECRET = 32
 
 
@@ -61,6 +61,14 @@ class Settings:
     mail_url: str = _setting("", "Mail server: smtp://host:port, smtp+starttls://user:pass@host or smtps://…")
     mail_from: str = _setting("", "Sender of mails from the portal.")
     log_format: str = _setting("console", "console or json.")
+    journal_dir: str = _setting("", "Folder where clicks are put on record first; empty: journal in the data folder.")
+    journal_sync: str = _setting(
+        "interval", "When clicks are forced to the disk: interval (ten times a second), always (each) or off."
+    )
+    clicks_kept_days: int = _setting(
+        60, "Days after which single clicks are destroyed, 30 to 90; the figures made of them stay."
+    )
+    metrics_token: str = _setting("", "Whoever knows it may read /metrics; empty: nobody may.")
     max_upload: int = _setting(10_000_000, "Largest upload, in bytes.")
     endpoints: dict[str, str] = field(
         default_factory=dict, metadata={"about": "Other addresses for networks: PORTAL_ENDPOINT_LINKEDIN=…"}
@@ -76,6 +84,10 @@ class Settings:
         named = {urlsplit(url).hostname or "" for url in (self.base_url, self.link_base_url)}
         return frozenset(named | {"localhost", "127.0.0.1", "::1"} | set(self.allowed_hosts)) - {""}
 
+    @property
+    def journal_folder(self) -> Path:
+        return Path(self.journal_dir).expanduser() if self.journal_dir else self.data_dir / "journal"
+
     def shown(self) -> list[tuple[str, str]]:
         """Every setting as (environment name, value for people), secrets masked."""
         lines = []
@@ -88,6 +100,17 @@ class Settings:
                 continue
             lines.append((f"PORTAL_{each.name.upper()}", ",".join(value) if isinstance(value, tuple) else str(value)))
         return lines
+
+    def as_environment(self) -> dict[str, str]:
+        """What another process of this installation must find in its environment to have the same settings."""
+        found: dict[str, str] = {}
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, dict):
+                found |= {f"PORTAL_ENDPOINT_{key.upper()}": address for key, address in value.items()}
+            else:
+                found[f"PORTAL_{each.name.upper()}"] = ",".join(value) if isinstance(value, tuple) else str(value)
+        return found
 
 
 _current: Settings | None = None
@@ -155,6 +178,10 @@ def wrong_with(settings: Settings) -> list[str]:
         problems.append("PORTAL_SECRET repeats itself: it must be random.")
     if settings.language not in ("nl", "en"):
         problems.append("PORTAL_LANGUAGE must be nl or en.")
+    if not 30 <= settings.clicks_kept_days <= 90:
+        problems.append("PORTAL_CLICKS_KEPT_DAYS must be a number from 30 to 90.")
+    if settings.journal_sync not in ("interval", "always", "off"):
+        problems.append("PORTAL_JOURNAL_SYNC must be interval, always or off.")
     if settings.log_format not in ("console", "json"):
         problems.append("PORTAL_LOG_FORMAT must be console or json.")
     if not settings.database_url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):

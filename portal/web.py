@@ -179,15 +179,18 @@ class PortalRoute(Route):
     writes: str
     """Why this route may change something; "" for a page, which the database keeps from writing."""
 
-    def within(self, around: Callable[[Request, Endpoint], Awaitable[Response]]) -> "PortalRoute":
-        """The same route, answered by `around`, which is given the request and what would have answered it."""
+    def within(self, around: Callable[[Request, Endpoint], Awaitable[Response]], *, writes: str = "") -> "PortalRoute":
+        """The same route, answered by `around`, which is given the request and what would have answered it.
+
+        `writes` says what `around` itself changes, if anything.
+        """
         once: Endpoint = self.endpoint
 
         async def endpoint(request: Request) -> Response:
             return await around(request, once)
 
         route = PortalRoute(self.path, endpoint, methods=self.methods, name=self.name)
-        route.who, route.writes = self.who, self.writes
+        route.who, route.writes = self.who, writes or self.writes
         return route
 
 

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from portal.people import sessions
 from portal.people.models import Person
+from tests import make
 
 T = TypeVar("T")
 HUMAN = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Safari/604.1"
@@ -54,7 +55,10 @@ class Client:
         return self.http.cookies
 
     def get(self, path: str, **more: Any) -> Response:
-        return self.http.get(path, **more)
+        response = self.http.get(path, **more)
+        if path.startswith("/r/"):
+            make.ingest(self.app)  # what the ingest process does beside a server
+        return response
 
     def head(self, path: str, **more: Any) -> Response:
         return self.http.head(path, **more)

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from portal import i18n, logs, migrations, settings
 from portal.app import create_app
 from portal.database import Database
+from portal.links.onward import guesses
 from portal.models import metadata
 from tests import chromium, make
 from tests.client import Client
@@ -97,6 +98,8 @@ def app(whole_app: Starlette, chosen: settings.Settings) -> Starlette:
     """The application, over an emptied database with an organisation in it."""
     settings.put_in_force(chosen)
     empty(whole_app.state.database)
+    make.empty_journal(whole_app)
+    guesses.clear()
     with whole_app.state.database.writing() as session:
         make.organisation(session)
     return whole_app

@@ -1,15 +1,18 @@
 """Builders: rows with good defaults, for tests that only care about one thing."""
 
+import os
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from starlette.applications import Starlette
 
 from portal import clock
 from portal.campaigns.models import Campaign, CampaignText, Caption, Item, ItemText
 from portal.database import Database
-from portal.links import codes
+from portal.links import booking, codes, journal
+from portal.links.ingest import Ingest
 from portal.links.models import Click, Link
 from portal.people.models import Department, Organisation, Person
 from portal.sharing.models import Share
@@ -28,6 +31,17 @@ def number() -> int:
     global _made
     _made += 1
     return _made
+
+
+def ingest(app: Starlette) -> int:
+    """Have what the application put on record counted, as the ingest process does; how many clicks."""
+    return Ingest(app.state.database, app.state.settings.journal_folder).drain()
+
+
+def empty_journal(app: Starlette) -> None:
+    """Forget clicks of earlier tests: whoever has a file open goes on at its new end."""
+    for path in journal.files(app.state.settings.journal_folder):
+        os.truncate(path, 0)
 
 
 def organisation(db: Session, **values: Any) -> Organisation:
@@ -180,6 +194,7 @@ def visits(db: Session, *, by: Person, on: Item, times: int = 1, network: str = 
 
 
 def click(db: Session, through: Link, *, verdict: str = "human", reason: str = "person", **values: Any) -> Click:
+    """A judged click, booked in every figure."""
     defaults = {
         "link_id": through.id,
         "at": clock.now(),
@@ -195,5 +210,5 @@ def click(db: Session, through: Link, *, verdict: str = "human", reason: str = "
     }
     row = Click(**defaults | values)
     db.add(row)
-    db.flush()
+    booking.book(db, [row])
     return row

@@ -56,6 +56,15 @@ def upgrade() -> None:
         batch_op.create_index("ix_job_done_at_run_at", ["done_at", "run_at"], unique=False)
 
     op.create_table(
+        "journal_position",
+        sa.Column("file", sa.String(length=200), nullable=False),
+        sa.Column("offset", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("damaged", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("read_at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("file", name=op.f("pk_journal_position")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "organisation",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=400), nullable=False),
@@ -160,6 +169,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("picture_id", "name", name=op.f("uq_picture_size_picture_id_name")),
     )
     op.create_table(
+        "team_tally",
+        sa.Column("period", sa.String(length=40), nullable=False),
+        sa.Column(
+            "department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("people", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_team_tally_department_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("period", "department_id", name=op.f("pk_team_tally")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("team_tally", schema=None) as batch_op:
+        batch_op.create_index("ix_team_tally_period_people", ["period", "people"], unique=False)
+
+    op.create_table(
         "audit_entry",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", portal.tables.Moment(timezone=True), nullable=False),
@@ -187,6 +212,8 @@ def upgrade() -> None:
         sa.Column("ends_on", sa.Date(), nullable=False),
         sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.Column("utm_template", sa.String(length=500), nullable=False),
+        sa.Column("utm_overwrites", sa.Boolean(), nullable=False),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kit_digest", sa.String(length=64), nullable=False),
         sa.CheckConstraint(
@@ -226,6 +253,22 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("pairing_guess", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_pairing_guess_at"), ["at"], unique=False)
+
+    op.create_table(
+        "person_tally",
+        sa.Column("period", sa.String(length=40), nullable=False),
+        sa.Column(
+            "person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("people", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_person_tally_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("period", "person_id", name=op.f("pk_person_tally")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("person_tally", schema=None) as batch_op:
+        batch_op.create_index("ix_person_tally_period_people", ["period", "people"], unique=False)
 
     op.create_table(
         "screen",
@@ -334,6 +377,7 @@ def upgrade() -> None:
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kit_digest", sa.String(length=64), nullable=False),
         sa.Column("announced", sa.Boolean(), nullable=False),
+        sa.Column("successor_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.CheckConstraint(
             "kind IN ('vacancy', 'promotion', 'article', 'event', 'video', 'story', 'contest')",
             name=op.f("ck_item_kind"),
@@ -347,6 +391,7 @@ def upgrade() -> None:
             ["created_by_id"], ["person.id"], name=op.f("fk_item_created_by_id"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(["picture_id"], ["picture.id"], name=op.f("fk_item_picture_id")),
+        sa.ForeignKeyConstraint(["successor_id"], ["item.id"], name=op.f("fk_item_successor_id"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_item")),
         sa.UniqueConstraint("campaign_id", "slug", name=op.f("uq_item_campaign_id_slug")),
     )
@@ -448,6 +493,7 @@ def upgrade() -> None:
         sa.Column("network", sa.String(length=40), nullable=False),
         sa.Column("referrer_host", sa.String(length=400), nullable=False),
         sa.Column("device", sa.String(length=40), nullable=False),
+        sa.Column("agent", sa.String(length=400), nullable=True),
         sa.CheckConstraint("verdict IN ('human', 'bot', 'suspect')", name=op.f("ck_click_verdict")),
         sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_click_campaign_id")),
         sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_click_department_id")),
@@ -458,10 +504,38 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("click", schema=None) as batch_op:
         batch_op.create_index("ix_click_at", ["at"], unique=False)
-        batch_op.create_index("ix_click_department_id_at", ["department_id", "at"], unique=False)
-        batch_op.create_index("ix_click_item_id_at", ["item_id", "at"], unique=False)
-        batch_op.create_index("ix_click_link_id_at", ["link_id", "at"], unique=False)
-        batch_op.create_index("ix_click_visitor_at", ["visitor", "at"], unique=False)
+        batch_op.create_index("ix_click_visitor_verdict_at", ["visitor", "verdict", "at"], unique=False)
+
+    op.create_table(
+        "rollup",
+        sa.Column("link_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("hour", portal.tables.Moment(timezone=True), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column(
+            "campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("verdict", sa.String(length=40), nullable=False),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.Column("clicks", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("visitors", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("network", sa.String(length=40), nullable=False),
+        sa.Column("department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint("verdict IN ('human', 'bot', 'suspect')", name=op.f("ck_rollup_verdict")),
+        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_rollup_department_id")),
+        sa.ForeignKeyConstraint(["link_id"], ["link.id"], name=op.f("fk_rollup_link_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_rollup_person_id"), ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint(
+            "link_id", "hour", "item_id", "campaign_id", "verdict", "reason", name=op.f("pk_rollup")
+        ),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("rollup", schema=None) as batch_op:
+        batch_op.create_index("ix_rollup_campaign_id_hour", ["campaign_id", "hour"], unique=False)
+        batch_op.create_index("ix_rollup_department_id_hour", ["department_id", "hour"], unique=False)
+        batch_op.create_index("ix_rollup_hour", ["hour"], unique=False)
+        batch_op.create_index("ix_rollup_item_id_hour", ["item_id", "hour"], unique=False)
+        batch_op.create_index("ix_rollup_person_id_hour", ["person_id", "hour"], unique=False)
 
     op.create_table(
         "share",
@@ -491,9 +565,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("link_id", name=op.f("uq_share_link_id")),
     )
     with op.batch_alter_table("share", schema=None) as batch_op:
+        batch_op.create_index("ix_share_at", ["at"], unique=False)
+        batch_op.create_index("ix_share_confirmed_at", ["confirmed_at"], unique=False)
         batch_op.create_index("ix_share_department_id_at", ["department_id", "at"], unique=False)
         batch_op.create_index("ix_share_item_id_state", ["item_id", "state"], unique=False)
         batch_op.create_index("ix_share_person_id_at", ["person_id", "at"], unique=False)
+        batch_op.create_index("ix_share_seen_at", ["seen_at"], unique=False)
 
     # ### end Alembic commands ###
 
@@ -501,16 +578,24 @@ def upgrade() -> None:
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     with op.batch_alter_table("share", schema=None) as batch_op:
+        batch_op.drop_index("ix_share_seen_at")
         batch_op.drop_index("ix_share_person_id_at")
         batch_op.drop_index("ix_share_item_id_state")
         batch_op.drop_index("ix_share_department_id_at")
+        batch_op.drop_index("ix_share_confirmed_at")
+        batch_op.drop_index("ix_share_at")
 
     op.drop_table("share")
+    with op.batch_alter_table("rollup", schema=None) as batch_op:
+        batch_op.drop_index("ix_rollup_person_id_hour")
+        batch_op.drop_index("ix_rollup_item_id_hour")
+        batch_op.drop_index("ix_rollup_hour")
+        batch_op.drop_index("ix_rollup_department_id_hour")
+        batch_op.drop_index("ix_rollup_campaign_id_hour")
+
+    op.drop_table("rollup")
     with op.batch_alter_table("click", schema=None) as batch_op:
-        batch_op.drop_index("ix_click_visitor_at")
-        batch_op.drop_index("ix_click_link_id_at")
-        batch_op.drop_index("ix_click_item_id_at")
-        batch_op.drop_index("ix_click_department_id_at")
+        batch_op.drop_index("ix_click_visitor_verdict_at")
         batch_op.drop_index("ix_click_at")
 
     op.drop_table("click")
@@ -545,6 +630,10 @@ def downgrade() -> None:
 
     op.drop_table("sign_in_link")
     op.drop_table("screen")
+    with op.batch_alter_table("person_tally", schema=None) as batch_op:
+        batch_op.drop_index("ix_person_tally_period_people")
+
+    op.drop_table("person_tally")
     with op.batch_alter_table("pairing_guess", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_pairing_guess_at"))
 
@@ -558,6 +647,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_audit_entry_at"))
 
     op.drop_table("audit_entry")
+    with op.batch_alter_table("team_tally", schema=None) as batch_op:
+        batch_op.drop_index("ix_team_tally_period_people")
+
+    op.drop_table("team_tally")
     op.drop_table("picture_size")
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.drop_index("ix_person_department_id")
@@ -571,6 +664,7 @@ def downgrade() -> None:
     op.drop_table("picture")
     op.drop_table("pairing")
     op.drop_table("organisation")
+    op.drop_table("journal_position")
     with op.batch_alter_table("job", schema=None) as batch_op:
         batch_op.drop_index("ix_job_done_at_run_at")
 

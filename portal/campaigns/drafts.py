@@ -11,6 +11,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from portal import clock, settings
+from portal.campaigns import tags
 from portal.campaigns.models import (
     ANY_NETWORK,
     CAPTION_NETWORKS,
@@ -58,6 +59,8 @@ class CampaignDraft:
     goal_number: int | None = None
     starts_on: date | None = None
     ends_on: date | None = None
+    utm_template: str = ""
+    utm_overwrites: bool = False
     texts: dict[str, CampaignWords] = field(default_factory=lambda: {key: CampaignWords() for key in LANGUAGES})
 
 
@@ -96,6 +99,7 @@ class ItemDraft:
 
 def of_campaign(campaign: Campaign) -> CampaignDraft:
     draft = CampaignDraft(campaign.goal_measure, campaign.goal_number, campaign.starts_on, campaign.ends_on)
+    draft.utm_template, draft.utm_overwrites = campaign.utm_template, campaign.utm_overwrites
     for text in campaign.texts:
         draft.texts[text.language] = CampaignWords(text.title, text.summary, text.banner)
     return draft
@@ -120,6 +124,7 @@ def put_in_campaign(draft: CampaignDraft, campaign: Campaign) -> None:
     assert draft.goal_number is not None and draft.starts_on and draft.ends_on
     campaign.goal_measure, campaign.goal_number = draft.goal_measure, draft.goal_number
     campaign.starts_on, campaign.ends_on = draft.starts_on, draft.ends_on
+    campaign.utm_template, campaign.utm_overwrites = draft.utm_template, draft.utm_overwrites
     known = {text.language: text for text in campaign.texts}
     campaign.texts = [
         _filled(known.get(language) or CampaignText(language=language), asdict(words))
@@ -173,7 +178,20 @@ def campaign_problems(draft: CampaignDraft) -> Problems:
     _day(found, "ends_on", draft.ends_on, _("Choose the last day of the campaign."))
     if draft.starts_on and draft.ends_on and draft.ends_on < draft.starts_on:
         found.setdefault("ends_on", _("The campaign ends before it starts: choose a later last day."))
+    if sentence := tags.problem(draft.utm_template):
+        found["utm_template"] = sentence
     return found
+
+
+def tags_problem(draft: CampaignDraft, people: Iterable[tuple[str, str]]) -> Problems:
+    """What is wrong with the tags when `people`, as (name, mail address), work here."""
+    if not draft.utm_template or (name := tags.named_in(draft.utm_template, people)) is None:
+        return {}
+    return {
+        "utm_template": _(
+            "“%(name)s” is a colleague. Everybody who clicks would see that name: leave it out.", name=name
+        )
+    }
 
 
 def item_problems(draft: ItemDraft, *, has_picture: bool, campaign_ends_on: date | None = None) -> Problems:

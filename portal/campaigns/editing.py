@@ -112,6 +112,24 @@ def change_item(
     return False
 
 
+def set_successor(db: Session, item: Item, successor: Item | None, *, by: Person | None) -> None:
+    """Say what visitors of the item's links are shown once it is over. Its approval and version stay as they are.
+
+    Raises ValueError when the two would lead to each other in a circle.
+    """
+    seen, next_id = {item.id}, successor.id if successor else None
+    while next_id is not None:
+        if next_id in seen:
+            raise ValueError("an item cannot come after itself")
+        seen.add(next_id)
+        next_id = db.scalar(select(Item.successor_id).where(Item.id == next_id))
+    if item.successor_id == (successor.id if successor else None):
+        return
+    item.successor_id = successor.id if successor else None
+    db.flush()
+    audit.write(db, "item_successor", "item", item.id, by=by, successor_id=item.successor_id)
+
+
 @dataclass(frozen=True)
 class Difference:
     """One field that somebody else saved differently meanwhile."""

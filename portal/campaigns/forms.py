@@ -18,6 +18,8 @@ def read_campaign(form: Form) -> tuple[CampaignDraft, Problems]:
     """The draft and what could not be read of it."""
     problems: Problems = {}
     draft = CampaignDraft(goal_measure=form.text("goal_measure"), goal_number=form.number("goal_number"))
+    draft.utm_template = form.text("utm_template", _NO_LIMIT)
+    draft.utm_overwrites = form.is_set("utm_overwrites")
     draft.starts_on = _day(form, "starts_on", problems)
     draft.ends_on = _day(form, "ends_on", problems)
     for language in LANGUAGES:

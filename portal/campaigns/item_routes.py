@@ -2,12 +2,13 @@
 
 import secrets
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from portal import clock, html
+from portal import clock, html, i18n, settings
 from portal.campaigns import approval, drafts, editing, forms, labels, pictures, queries
 from portal.campaigns.drafts import CaptionDraft, ItemDraft, Problems
 from portal.campaigns.models import ANY_NETWORK, KINDS, KINDS_THAT_END, Campaign, Item, Picture
@@ -50,7 +51,38 @@ def item_page_again(
         networks=dict(labels.networks()),
         address=pictures.address,
         last_day=drafts.last_day(item),
+        link_host=_host_of(settings.current().link_base_url),
+        target_host=_host_of(item.target_url),
+        successors=[("", _("Only the rest of the campaign")), *_choices(queries.possible_successors(db, item))],
     )
+
+
+def _host_of(url: str) -> str:
+    return urlsplit(url).hostname or url
+
+
+def _choices(items: Sequence[Item]) -> list[tuple[int, str]]:
+    spoken = i18n.language.get()
+    return [(each.id, f"{each.text(spoken).title} · {each.campaign.text(spoken).title}") for each in items]
+
+
+def choose_successor(
+    request: Request, *, db: Session, me: Person, form: Form, item_id: int, organisation: Organisation
+) -> Response:
+    """Say what visitors are shown once the item is over; its approval stays as it is."""
+    item = queries.get_item(db, item_id)
+    wanted = form.number("successor")
+    successor = queries.find_item(db, wanted) if wanted else None
+    if form.text("successor") and successor is None:
+        errors = {"successor": _("That item is not there any more. Choose another one.")}
+        return item_page_again(request, db, me, organisation, item=item, errors=errors)
+    try:
+        editing.set_successor(db, item, successor, by=me)
+    except ValueError:
+        errors = {"successor": _("These two would lead to each other in a circle. Choose another one.")}
+        return item_page_again(request, db, me, organisation, item=item, errors=errors)
+    flash(request, _("Saved."))
+    return see_other(request, "campaign_item", item_id=item.id)
 
 
 def new_item(request: Request, *, db: Session, campaign_id: int) -> Response:
@@ -244,4 +276,5 @@ routes = [
     action("/campaigns/items/{item_id:int}", change_item, who=editor, ahead=_draw),
     action("/campaigns/items/{item_id:int}/submission", submit_item, who=editor),
     action("/campaigns/items/{item_id:int}/recall", recall_item, who=editor),
+    action("/campaigns/items/{item_id:int}/successor", choose_successor, who=editor),
 ]

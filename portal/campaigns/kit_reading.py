@@ -29,8 +29,8 @@ LARGEST_KIT = 50_000_000
 LARGEST_TEXT = 500_000
 MOST_DAYS = 1000
 
-_CAMPAIGN_KEYS = {"starts", "ends", "goal", *LANGUAGES}
-_ITEM_KEYS = {"kind", "target", "picture", "publish", "ends", "place", "conditions", "picture_alt"}
+_CAMPAIGN_KEYS = {"starts", "ends", "goal", "tags", *LANGUAGES}
+_ITEM_KEYS = {"kind", "target", "picture", "publish", "ends", "place", "conditions", "picture_alt", "successor"}
 _DAY = re.compile(r"day (-?\d{1,4})")
 _HEADING = re.compile(r"# ([a-z]{2}): *(.*)")
 _SECTION = re.compile(r"## (.*)")
@@ -67,6 +67,8 @@ class KitItem:
     picture: bytes | None
     said: str
     """Fingerprint of what the kit says about this item, picture included."""
+    successor: str = ""
+    """The short name of the item of this kit that comes after it."""
     drawn: pictures.Rendered | None = None
     """The picture in every size, once somebody drew it ahead."""
 
@@ -257,6 +259,15 @@ class _Reading:
         )
         start = starts.from_start(clock.today())
         items = [item for name in names if (item := self._item(name, start, ends.from_start(clock.today())))]
+        known = {item.slug for item in items}
+        for item in items:
+            if item.successor and (item.successor not in known or item.successor == item.slug):
+                self._problem(
+                    item.file,
+                    _("There is no other item %(name)s in the kit.", name=item.successor),
+                    key="successor",
+                    line=_line_of(self.files[item.file].decode("utf-8-sig"), "successor"),
+                )
         return Kit(slug, draft, starts, ends, items, _said(source))
 
     def _campaign(self, table: dict[str, Any], source: str) -> tuple[CampaignDraft, Day, Day]:
@@ -269,6 +280,10 @@ class _Reading:
             goal_measure=self._string(file, source, goal, "measure"),
             goal_number=number if isinstance(number, int) and not isinstance(number, bool) else None,
         )
+        tags = self._table(file, table, "tags")
+        self._unknown(file, source, tags, {"template", "overwrite"}, inside="tags")
+        draft.utm_template = self._string(file, source, tags, "template")
+        draft.utm_overwrites = self._flag(file, source, tags, "overwrite")
         for language in LANGUAGES:
             words = self._table(file, table, language)
             self._unknown(file, source, words, {"title", "summary", "banner"}, inside=language)
@@ -285,6 +300,7 @@ class _Reading:
             "goal_number": "goal.number",
             "starts_on": "starts",
             "ends_on": "ends",
+            "utm_template": "tags.template",
         }
         for name, sentence in drafts.campaign_problems(draft).items():
             key, _underscore, language = name.rpartition("_")
@@ -326,6 +342,7 @@ class _Reading:
         picture = self._picture(file, source, table)
         said = _said(source) if picture is None else _said(source + hashlib.sha256(picture).hexdigest())
         item = KitItem(slug, file, draft, publish, ends, picture, said)
+        item.successor = self._string(file, source, table, "successor")
         problems = drafts.item_problems(
             item.dated(campaign_starts), has_picture="picture" in table, campaign_ends_on=campaign_ends
         )
@@ -482,6 +499,13 @@ class _Reading:
             self._problem(file, _("Write this between quotes."), key=key, line=_line_of(source, key))
             return ""
         return value.strip()
+
+    def _flag(self, file: str, source: str, table: dict[str, Any], key: str) -> bool:
+        value = table.get(key, False)
+        if not isinstance(value, bool):
+            self._problem(file, _("Write true or false, without quotes."), key=key, line=_line_of(source, key))
+            return False
+        return value
 
     def _day(self, file: str, source: str, table: dict[str, Any], key: str) -> Day | None:
         value = table.get(key)

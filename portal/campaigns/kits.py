@@ -126,6 +126,8 @@ def load_kit(db: Session, kit: Kit, by: Person | None = None, approve: bool = Fa
     same kit again changes nothing. Items wait for approval unless `approve`. Raises KitRefused.
     """
     report = Report(kit.slug)
+    if problems := drafts.tags_problem(kit.draft, queries.colleagues(db)):
+        raise KitRefused([f"campaign.toml: tags.template: {sentence}" for sentence in problems.values()])
     one_at_a_time(db, "campaigns")
     campaign = queries.find_campaign_by_slug(db, kit.slug)
     if campaign is None:
@@ -137,8 +139,10 @@ def load_kit(db: Session, kit: Kit, by: Person | None = None, approve: bool = Fa
         _update_campaign(db, campaign, kit, report, by)
     report.campaign_id = campaign.id
     known = {item.slug: item for item in queries.items_of(db, campaign.id)}
+    said = {slug: item.kit_digest[:32] for slug, item in known.items()}
     for each in kit.items:
         _load_item(db, campaign, each, known.get(each.slug), report, by, approve)
+    _set_successors(db, campaign, [each for each in kit.items if each.said != said.get(each.slug)], by)
     if not report.changed and not report.kept:
         report.lines = [_("Everything is loaded already: nothing to do.")]
     return report
@@ -204,6 +208,20 @@ def _load_item(
     db.flush()
 
 
+def _set_successors(db: Session, campaign: Campaign, changed: list[KitItem], by: Person | None) -> None:
+    """Put items in line as the kit says, those that it says something new about."""
+    known = {item.slug: item for item in queries.items_of(db, campaign.id)}
+    for each in changed:
+        item = known[each.slug]
+        if item.kit_digest[:32] != each.said:
+            continue  # edited in the portal since: left as it is
+        try:
+            editing.set_successor(db, item, known[each.successor] if each.successor else None, by=by)
+        except ValueError:
+            sentence = _("These items come after one another in a circle.")
+            raise KitRefused([f"{each.file}: successor: {sentence}"]) from None
+
+
 def _may_update(db: Session, item: Item, new: KitItem, draft: ItemDraft, report: Report) -> bool:
     said, left = item.kit_digest[:32], item.kit_digest[32:]
     untouched = left == _left(item)
@@ -250,6 +268,7 @@ def export_kit(db: Session, campaign: Campaign) -> bytes:
     """The campaign as a ZIP that read_kit understands; the same campaign gives the same bytes."""
     files = {"campaign.toml": _campaign_toml(campaign).encode()}
     items = queries.items_of(db, campaign.id)
+    slugs = {item.id: item.slug for item in items}
     wanted = {item.picture_id for item in items if item.picture_id}
     bodies = {
         row.picture_id: row.body
@@ -263,7 +282,8 @@ def export_kit(db: Session, campaign: Campaign) -> bytes:
         body = bodies.get(item.picture_id or 0)
         if body is not None:
             files[f"{item.slug}.jpg"] = body
-        files[f"{item.slug}.md"] = _item_md(item, with_picture=body is not None).encode()
+        successor = slugs.get(item.successor_id or 0, "")
+        files[f"{item.slug}.md"] = _item_md(item, with_picture=body is not None, successor=successor).encode()
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted(files.items()):
@@ -285,6 +305,10 @@ def _campaign_toml(campaign: Campaign) -> str:
         f"measure = {_quoted(draft.goal_measure)}",
         f"number = {draft.goal_number}",
     ]
+    if draft.utm_template or draft.utm_overwrites:
+        lines += ["", "[tags]"]
+        lines += [f"template = {_quoted(draft.utm_template)}"] if draft.utm_template else []
+        lines += ["overwrite = true"] if draft.utm_overwrites else []
     for language in LANGUAGES:
         words = draft.texts[language]
         if words.title:
@@ -293,7 +317,7 @@ def _campaign_toml(campaign: Campaign) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _item_md(item: Item, *, with_picture: bool) -> str:
+def _item_md(item: Item, *, with_picture: bool, successor: str) -> str:
     draft = drafts.of_item(item)
     assert draft.publish_on
     lines = ["+++", f"kind = {_quoted(draft.kind)}", f"target = {_quoted(draft.target)}"]
@@ -304,6 +328,8 @@ def _item_md(item: Item, *, with_picture: bool) -> str:
         lines.append(f'ends = "{draft.ends_on.isoformat()}"')
     if draft.place:
         lines.append(f"place = {_quoted(draft.place)}")
+    if successor:
+        lines.append(f"successor = {_quoted(successor)}")
     for key, words in draft.texts.items():
         if words.conditions:
             lines.append(f"conditions.{key} = {_quoted(words.conditions)}")

@@ -72,6 +72,8 @@ FIELDS: dict[str, Any] = {
     "picture_alt": lazy("What the picture shows"),
     "banner": lazy("Line on the mail signature"),
     "captions": lazy("Captions"),
+    "utm_template": lazy("Tags"),
+    "utm_overwrites": lazy("Tags take the place of others"),
 }
 
 

@@ -66,6 +66,10 @@ class Campaign(Base):
     ends_on: Mapped[date]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     created_at: Mapped[datetime]
+    utm_template: Mapped[str] = mapped_column(String(500), default="")
+    """The tags a click takes along, as `tags` reads them; "" for the usual ones."""
+    utm_overwrites: Mapped[bool] = mapped_column(default=False)
+    """Whether these tags take the place of what an item's address already says."""
     version: Mapped[int] = mapped_column(default=1)
     """Raised by every change; an edit that started from an older one is refused, not written over."""
     kit_digest: Mapped[str] = mapped_column(String(64), default="")
@@ -128,6 +132,8 @@ class Item(Base):
     """As on a campaign: what the kit said, then what it left behind."""
     announced: Mapped[bool] = mapped_column(default=False)
     """Whether the activity log last said that it is live."""
+    successor_id: Mapped[int | None] = mapped_column(ForeignKey("item.id", ondelete="SET NULL"))
+    """What visitors of its links are shown once it is over."""
 
     campaign: Mapped[Campaign] = relationship(lazy="raise", back_populates="items")
     texts: Mapped[list["ItemText"]] = relationship(lazy="raise", cascade="all, delete-orphan")

@@ -156,6 +156,39 @@ def latest_notes(db: Session, ids: Sequence[int]) -> dict[int, str]:
     return dict(rows.all())
 
 
+def colleagues(db: Session) -> list[tuple[str, str]]:
+    """The name and mail address of everybody, for keeping them out of addresses that anybody can see."""
+    return [(name, email or "") for name, email in db.execute(select(Person.name, Person.email))]
+
+
+def successor_of(db: Session, item: Item, at: datetime | None = None) -> Item | None:
+    """What came after the item and is open now, however many steps later."""
+    seen, next_id = {item.id}, item.successor_id
+    while next_id is not None and next_id not in seen:
+        seen.add(next_id)
+        found = find_item(db, next_id)
+        if found is None or found.is_published(at):
+            return found
+        next_id = found.successor_id
+    return None
+
+
+def possible_successors(db: Session, item: Item, *, most: int = 200) -> list[Item]:
+    """What could come after the item: not over yet, the latest first, this campaign's before others."""
+    return list(
+        db.scalars(
+            _items()
+            .where(
+                Item.id != item.id,
+                (Item.state != "recalled") & (Item.ends_at.is_(None) | (Item.ends_at > clock.now()))
+                | (Item.id == item.successor_id),
+            )
+            .order_by(Item.campaign_id != item.campaign_id, Item.publish_at.desc(), Item.id.desc())
+            .limit(most)
+        ).unique()
+    )
+
+
 def slugs_of_campaigns(db: Session) -> set[str]:
     return set(db.scalars(select(Campaign.slug)))
 

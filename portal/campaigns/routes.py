@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from portal import clock, html
-from portal.campaigns import approval, drafts, editing, forms, kits, labels, pictures, queries
+from portal.campaigns import approval, drafts, editing, forms, kits, labels, pictures, queries, tags
 from portal.campaigns import item_routes as items
 from portal.campaigns.drafts import CampaignDraft, Problems
 from portal.campaigns.models import Campaign, Item
@@ -124,7 +124,7 @@ def new_campaign(request: Request) -> Response:
 
 def create_campaign(request: Request, *, db: Session, me: Person, form: Form) -> Response:
     draft, unread = forms.read_campaign(form)
-    errors = drafts.campaign_problems(draft) | unread
+    errors = _campaign_problems(db, draft) | unread
     if errors:
         return _campaign_form(request, draft, shown=forms.shown(draft, form), errors=errors)
     campaign = editing.create_campaign(db, draft, by=me)
@@ -158,7 +158,7 @@ def change_campaign(request: Request, *, db: Session, me: Person, form: Form, ca
     campaign = queries.get_campaign(db, campaign_id)
     draft, unread = forms.read_campaign(form)
     shown, version = forms.shown(draft, form), form.number("version") or 0
-    if errors := drafts.campaign_problems(draft) | unread:
+    if errors := _campaign_problems(db, draft) | unread:
         return _campaign_form(
             request,
             draft,
@@ -176,6 +176,10 @@ def change_campaign(request: Request, *, db: Session, me: Person, form: Form, ca
         return _campaign_form(request, draft, shown=shown, campaign=now, theirs=theirs)
     flash(request, _("Saved."))
     return see_other(request, "campaign_page", campaign_id=campaign.id)
+
+
+def _campaign_problems(db: Session, draft: CampaignDraft) -> Problems:
+    return drafts.tags_problem(draft, queries.colleagues(db)) | drafts.campaign_problems(draft)
 
 
 def _campaign_form(
@@ -199,6 +203,7 @@ def _campaign_form(
         theirs=theirs,
         version=version or (campaign.version if campaign else 0),
         labels=labels,
+        usual_tags=tags.USUAL,
     )
 
 

@@ -1,15 +1,17 @@
 """The page about me: my shares with the people they reached, and everything that is kept about me."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.campaigns.models import Item, ItemText
-from portal.links import codes
+from portal.links import codes, figures
+from portal.links.figures import Figure, Ledger
 from portal.links.models import Link
-from portal.links.queries import Ledger, ledgers_by_link
+from portal.links.queries import ledgers_by_link
 from portal.people.models import AuditEntry, Department, Person, WebSession
 from portal.sharing import networks, shares
 from portal.sharing.models import Share
@@ -23,6 +25,13 @@ class MyShare:
     title: str
     ledger: Ledger
     is_out: bool
+
+
+@dataclass(frozen=True)
+class Reach:
+    figure: Figure
+    lately: list[tuple[date, int]]
+    """People on each of the last days, today included."""
 
 
 def my_shares(db: Session, me: Person) -> list[MyShare]:
@@ -41,6 +50,12 @@ def my_shares(db: Session, me: Person) -> list[MyShare]:
         )
         for share, link in rows
     ]
+
+
+def reach(db: Session, shown: list[MyShare]) -> Reach:
+    """What all these shares brought together, and day by day lately."""
+    through = figures.of_links([mine.share.link_id for mine in shown])
+    return Reach(figures.figure(db, through), figures.lately(db, through))
 
 
 def everything(db: Session, me: Person) -> dict[str, Any]:

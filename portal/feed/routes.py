@@ -227,7 +227,7 @@ def _me_page(
         status=422 if errors else 200,
         shares=kept,
         team=get_department(db, me.department_id).name,
-        people=sum(each.ledger.people for each in kept),
+        reach=mine.reach(db, kept),
         out=sum(1 for each in kept if each.is_out),
         errors=errors,
         typed=typed,

@@ -65,8 +65,8 @@ def find(db: Session, code: str) -> Link | None:
 
 
 def address(link: Link) -> str:
-    """What is pasted, printed and scanned: `https://short.example/r/abcd2345`."""
-    return f"{settings.current().link_base_url}/r/{link.code}"
+    """What is pasted, printed and scanned: `https://short.example/r/abcd2345`; `/b/` for a signature's."""
+    return f"{settings.current().link_base_url}/{'b' if link.kind == 'signature' else 'r'}/{link.code}"
 
 
 def new_code() -> str:

@@ -1,4 +1,4 @@
-"""Tracked links and what came through them: links, clicks with their verdicts, salts and running tallies."""
+"""Tracked links and what came through them: clicks with their verdicts, rollups, ranked tallies, salts, the journal."""
 
 from datetime import date, datetime
 
@@ -42,16 +42,14 @@ class Link(Base):
 class Click(Base):
     """One GET of a link, with the verdict whether a person made it and the reason for that verdict.
 
-    No address is stored; `visitor` is a keyed hash whose key is destroyed within 48 hours.
+    No address is stored; `visitor` is a keyed hash whose key is destroyed within 48 hours. Rows are for judging and
+    judging anew: figures come from `Rollup`, which stays when rows are destroyed.
     """
 
     __tablename__ = "click"
     __table_args__ = (
         CheckConstraint(one_of("verdict", *VERDICTS), name="verdict"),
-        Index("ix_click_link_id_at", "link_id", "at"),
-        Index("ix_click_item_id_at", "item_id", "at"),
-        Index("ix_click_department_id_at", "department_id", "at"),
-        Index("ix_click_visitor_at", "visitor", "at"),
+        Index("ix_click_visitor_verdict_at", "visitor", "verdict", "at"),
         Index("ix_click_at", "at"),
     )
 
@@ -70,6 +68,8 @@ class Click(Base):
     network: Mapped[Word]
     referrer_host: Mapped[Line] = mapped_column(default="")
     device: Mapped[Word] = mapped_column(default="")
+    agent: Mapped[Line | None]
+    """What the browser called itself, for a later rule to judge by; None when that is not known."""
 
 
 class Salt(Base):
@@ -88,3 +88,80 @@ class ItemTally(Base):
 
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), primary_key=True)
     people: Mapped[int] = mapped_column(default=0)
+
+
+class Rollup(Base):
+    """Clicks of one link in one hour by verdict and reason: what every figure is added up from.
+
+    Kept when raw clicks are destroyed. `item_id` and `campaign_id` are 0 for none; they belong to the key because
+    the link in a mail signature leads to another campaign later on.
+    """
+
+    __tablename__ = "rollup"
+    __table_args__ = (
+        CheckConstraint(one_of("verdict", *VERDICTS), name="verdict"),
+        Index("ix_rollup_hour", "hour"),
+        Index("ix_rollup_item_id_hour", "item_id", "hour"),
+        Index("ix_rollup_department_id_hour", "department_id", "hour"),
+        Index("ix_rollup_person_id_hour", "person_id", "hour"),
+        Index("ix_rollup_campaign_id_hour", "campaign_id", "hour"),
+        {"sqlite_with_rowid": False},
+    )
+
+    link_id: Mapped[int] = mapped_column(ForeignKey("link.id"), primary_key=True)
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    campaign_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    verdict: Mapped[Word] = mapped_column(primary_key=True)
+    reason: Mapped[Word] = mapped_column(primary_key=True)
+    clicks: Mapped[int]
+    visitors: Mapped[int] = mapped_column(default=0)
+    """How many of these clicks were their visitor's first by a person on this link that day."""
+    network: Mapped[Word]
+    department_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+
+
+class PersonTally(Base):
+    """Clicks by people for one colleague in one period: `day:2026-11-21`, `week:2026-W47`, `month:2026-11`,
+    `campaign:3` or `total`. Read in rank order from its index."""
+
+    __tablename__ = "person_tally"
+    __table_args__ = (
+        Index("ix_person_tally_period_people", "period", "people"),
+        {"sqlite_with_rowid": False},
+    )
+
+    period: Mapped[Word] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    people: Mapped[int] = mapped_column(default=0)
+
+
+class TeamTally(Base):
+    """The same for one department."""
+
+    __tablename__ = "team_tally"
+    __table_args__ = (
+        Index("ix_team_tally_period_people", "period", "people"),
+        {"sqlite_with_rowid": False},
+    )
+
+    period: Mapped[Word] = mapped_column(primary_key=True)
+    department_id: Mapped[int] = mapped_column(
+        ForeignKey("department.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    people: Mapped[int] = mapped_column(default=0)
+
+
+class JournalPosition(Base):
+    """How far the ingest has come in one journal file; moves in the same transaction as what it read."""
+
+    __tablename__ = "journal_position"
+
+    file: Mapped[str] = mapped_column(String(200), primary_key=True)
+    offset: Mapped[int] = mapped_column(default=0)
+    damaged: Mapped[int] = mapped_column(default=0)
+    """Lines that could not be read."""
+    read_at: Mapped[datetime]

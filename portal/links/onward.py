@@ -1,9 +1,23 @@
-"""What a visitor of a link is answered: on to another address, or a page that says why not."""
+"""What a visitor of a link is answered: on to another address, or a page that says why not and where to go."""
 
+import hashlib
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from portal import html
+from portal import clock, html, i18n
+from portal.campaigns import pictures
+from portal.campaigns.models import Item
+from portal.campaigns.queries import find_campaign, live_items, successor_of
+from portal.links.models import Link
+from portal.links.targets import is_safe, on_from
 
 NOT_FOUND_BY_SEARCH = "noindex, nofollow"
 HEADERS = {
@@ -12,7 +26,11 @@ HEADERS = {
     "X-Robots-Tag": NOT_FOUND_BY_SEARCH,
     # The campaign's page learns from which network a visitor came, never from which post or chat.
     "Referrer-Policy": "strict-origin-when-cross-origin",
+    # The same for every visit, unlike that of a page: the whole answer can be kept ready.
+    "Content-Security-Policy": "default-src 'none'",
 }
+MOST_SHOWN = 6
+"""Items of a campaign shown to somebody who came for one that is over."""
 
 
 def on_to(url: str) -> Response:
@@ -25,6 +43,127 @@ def closed(request: Request, reason: str, *, status: int) -> Response:
 
     `reason` is `unknown` or one of those of `targets.Landing`.
     """
-    response = html.page(request, "links/closed.html", status=status, reason=reason)
+    return _page(request, reason, status=status)
+
+
+def nowhere(request: Request) -> Response:
+    """For a code that does not exist: 404, and 429 for somebody who tries one after the other."""
+    address = request.client.host if request.client else ""
+    if guesses.are_too_many(address):
+        response = _page(request, "too_many", status=429)
+        response.headers["Retry-After"] = str(round(REFILL))
+        return response
+    return _page(request, "unknown", status=404)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An item a visitor may go to instead."""
+
+    title: str
+    summary: str
+    language: str
+    picture: str
+    """The path of its picture, "" for none."""
+    alt: str
+    url: str
+
+
+def over(request: Request, db: Session, *, link: Link, item: Item, reason: str) -> Response:
+    """For an item that is not to be seen now: its campaign's page, led by what came after the item."""
+    status = 404 if reason == "resting" else 410
+    if reason == "ended" and item.kind == "vacancy":
+        reason = "filled"
+    language = i18n.language.get()
+    successor = successor_of(db, item) if reason != "resting" else None
+    if successor is not None and not is_safe(successor.target_url):
+        successor = None
+    live = [each for each in live_items(db) if each.campaign_id == item.campaign_id and is_safe(each.target_url)]
+    others = [each for each in live if each.id != item.id and (successor is None or each.id != successor.id)]
+    campaign = find_campaign(db, item.campaign_id)
+    return _page(
+        request,
+        reason,
+        status=status,
+        successor=_offer(link, successor, language) if successor is not None else None,
+        others=[_offer(link, each, language) for each in others[:MOST_SHOWN]],
+        campaign=campaign.text(language) if campaign is not None and campaign.runs_on(clock.today()) else None,
+    )
+
+
+def home(request: Request) -> Response:
+    """The short domain's own page: what these links are, who sends them, and where privacy is explained."""
+    response = html.page(request, "links/home.html")
     response.headers["X-Robots-Tag"] = NOT_FOUND_BY_SEARCH
     return response
+
+
+def _page(request: Request, reason: str, *, status: int, **more: object) -> Response:
+    offers = {"successor": None, "others": [], "campaign": None} | more
+    response = html.page(request, "links/closed.html", status=status, reason=reason, **offers)
+    response.headers["X-Robots-Tag"] = NOT_FOUND_BY_SEARCH
+    return response
+
+
+def _offer(link: Link, item: Item, language: str) -> Offer:
+    text = item.text(language)
+    return Offer(
+        title=text.title,
+        summary=text.summary,
+        language=text.language,
+        picture=pictures.address(item.picture, "thumb") if item.picture is not None else "",
+        alt=text.picture_alt,
+        url=on_from(link, item),
+    )
+
+
+AT_ONCE = 20
+"""Codes that do not exist which one visitor may try in a row: a misprinted poster, a chat that cuts addresses."""
+REFILL = 30.0
+"""Seconds until one more is forgiven."""
+MOST_KNOWN = 10_000
+"""Visitors remembered, about 2 MB; whoever was quiet longest is forgotten first."""
+
+
+class Guesses:
+    """How many codes that do not exist each visitor tried lately. Kept in memory only, by a hash.
+
+    The hash is made with a key that this process never writes down.
+    """
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+        self._tries: OrderedDict[bytes, tuple[float, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._tries)
+
+    def are_too_many(self, address: str) -> bool:
+        """Count one more try; whether this visitor has to wait."""
+        who = hashlib.blake2b(_network_of(address).encode(errors="replace"), key=self._key, digest_size=12).digest()
+        now = time.monotonic()
+        with self._lock:
+            tries, last = self._tries.pop(who, (0.0, now))
+            # One more than may be is remembered at most, so that waiting always helps.
+            tries = min(AT_ONCE + 1.0, max(0.0, tries - (now - last) / REFILL) + 1)
+            self._tries[who] = (tries, now)
+            while len(self._tries) > MOST_KNOWN:
+                self._tries.popitem(last=False)
+        return tries > AT_ONCE
+
+    def clear(self) -> None:
+        with self._lock:
+            self._tries.clear()
+
+
+guesses = Guesses()
+
+
+def _network_of(address: str) -> str:
+    """The address, or of an IPv6 address its network: a household has billions of those at will."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return str(parsed) if parsed.version == 4 else str(ip_network((parsed, 64), strict=False))

@@ -1,12 +1,13 @@
 """Where a link leads: an item's own page with tags that tell the visit's origin, or the reason why not."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from urllib.parse import quote, unquote_plus, urlencode, urlsplit
 
 from portal import clock, settings
 from portal.campaigns.models import Item
+from portal.campaigns.tags import filled
+from portal.campaigns.tags import plain as plain
 from portal.links.models import Link
 from portal.people.organisation import is_host
 
@@ -30,7 +31,20 @@ def landing(link: Link, item: Item) -> Landing:
         return Landing("", "ended")
     if not item.is_published(clock.now()) or not is_safe(item.target_url):
         return Landing("", "resting")
-    return Landing(tagged(item.target_url, link=link, campaign=item.campaign.slug, content=item.slug))
+    return Landing(on_from(link, item))
+
+
+def on_from(link: Link, item: Item) -> str:
+    """The item's own page with the tags of its campaign, for a visitor who came by `link`."""
+    campaign = item.campaign
+    return tagged(
+        item.target_url,
+        link=link,
+        campaign=campaign.slug,
+        content=item.slug,
+        template=campaign.utm_template,
+        overwrite=campaign.utm_overwrites,
+    )
 
 
 def is_safe(url: str) -> bool:
@@ -47,27 +61,26 @@ def is_safe(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(host) and is_host(host) and not is_short_link
 
 
-def tagged(url: str, *, link: Link, campaign: str, content: str) -> str:
-    """`url` with utm tags. What the address says already stays as it is, in order; so does its fragment."""
+def tagged(url: str, *, link: Link, campaign: str, content: str, template: str = "", overwrite: bool = False) -> str:
+    """`url` with tags. What the address says already stays as it is, in order; so does its fragment.
+
+    With `overwrite` the address gives up its own values for the tags of `template`, and only those.
+    """
     address, hash_sign, fragment = url.partition("#")
     address, question_mark, query = address.partition("?")
-    present = {unquote_plus(pair.partition("=")[0]).lower() for pair in query.split("&") if pair}
-    tags = {
-        "utm_source": plain(link.network),
-        "utm_medium": MEDIUMS.get(link.kind, "employee-advocacy"),
-        "utm_campaign": plain(campaign),
-        "utm_content": plain(content),
-    }
-    added = urlencode({name: value for name, value in tags.items() if value and name not in present})
-    joined = "&".join(part for part in (query.rstrip("&"), added) if part)
+    kind = MEDIUMS.get(link.kind, "employee-advocacy")
+    tags = filled(template, network=link.network, campaign=campaign, item=content, kind=kind)
+    names = {name.lower() for name, _ in tags}
+    pairs = [pair for pair in query.split("&") if not (overwrite and _name_of(pair) in names)]
+    present = {_name_of(pair) for pair in pairs if pair}
+    added = urlencode([(name, value) for name, value in tags if name.lower() not in present])
+    joined = "&".join(part for part in ("&".join(pairs).rstrip("&"), added) if part)
     question_mark = "?" if joined else question_mark
     return in_ascii(f"{address}{question_mark}{joined}{hash_sign}{fragment}")
 
 
-def plain(words: str) -> str:
-    """Lower case, ASCII, with hyphens: what every analytics tool groups alike."""
-    ascii_only = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")
+def _name_of(pair: str) -> str:
+    return unquote_plus(pair.partition("=")[0]).lower()
 
 
 def in_ascii(url: str) -> str:

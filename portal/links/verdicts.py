@@ -5,7 +5,7 @@ What needs to know other clicks (repeats, bursts) is asked in `clicks`.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 from portal.i18n import lazy, ngettext
 from portal.links.visitors import LONGEST_AGENT
 
-RULE_VERSION = 1
+RULE_VERSION = 2
 """Raised with every change that would judge an old click differently."""
 
 
@@ -28,7 +28,7 @@ def judge(method: str, headers: Mapping[str, str]) -> Verdict:
     """The verdict on one request. `headers` are asked by lower-case names."""
     if method != "GET":
         return Verdict("bot", "not_opened")
-    if _is_prefetch(headers):
+    if purpose(headers):
         return Verdict("bot", "prefetch")
     by_agent = _by_agent(headers.get("user-agent", "")[:LONGEST_AGENT])
     if by_agent is not None:
@@ -45,20 +45,33 @@ def judge(method: str, headers: Mapping[str, str]) -> Verdict:
     return Verdict("human", "person")
 
 
-def _is_prefetch(headers: Mapping[str, str]) -> bool:
-    return (
-        "prefetch" in headers.get("sec-purpose", "").lower()
-        or headers.get("purpose", "").strip().lower() in ("prefetch", "preview")
-        or headers.get("x-purpose", "").strip().lower() in ("preview", "instant")
-        or headers.get("x-moz", "").strip().lower() == "prefetch"
-    )
+def purpose(headers: Mapping[str, str]) -> str:
+    """`prefetch` when the browser says it only loads the page in advance, else "": all a record needs to keep."""
+    for name in ("sec-purpose", "purpose", "x-purpose", "x-moz"):
+        said = headers.get(name, "")
+        if said and re.split(r"[;,\s]", said[:40].strip().lower())[0] in _IN_ADVANCE:
+            return "prefetch"
+    return ""
 
+
+_IN_ADVANCE = ("prefetch", "prerender", "preview", "instant")
 
 # Browsers inside the apps of networks. Public lists take some of them for robots; they are our main visitors.
 _IN_APP = re.compile(
     r"\bFBA[NV]/|\bFB_IAB/|\bMetaIAB\b|\bInstagram \d|\[LinkedInApp\]|\bLinkedInApp/|\bBarcelona \d"
-    r"|\[Pinterest/|\bSnapchat[/ ]\d|\bTwitter for \w+(?:/|$)|\bTwitterAndroid\b|\bSlack_SSB/|\bSlack/\d"
+    r"|\[Pinterest/|\bSnapchat[/ ]\d|\bTwitter for \w{1,20}(?:/|$)|\bTwitterAndroid\b|\bSlack_SSB/|\bSlack/\d"
+    # The next ones only where a phone's own browser part comes first: by themselves they draw previews.
+    r"|^Mozilla/5\.0 \([^)]{0,200}(?:Android|iPhone|iPad)[^)]{0,200}\) AppleWebKit/[^+]{0,200}"
+    r"\b(?:WhatsApp|Telegram|Viber|Tumblr|Bluesky|Mastodon|Signal|Notion|Flipboard|Reddit|BytedanceWebview"
+    r"|musical_ly|trill|TeamsMobile|Teams|Outlook|Line|MicroMessenger|Discord|XING)(?:-\w{1,12})?[/ _]"
 )
+_IN_APP_MARKS = (
+    *("FBAN/", "FBAV/", "FB_IAB/", "MetaIAB", "Instagram ", "LinkedInApp", "Barcelona ", "[Pinterest/", "Snapchat"),
+    *("Twitter for ", "TwitterAndroid", "Slack_SSB/", "Slack/", "WhatsApp", "Telegram", "Viber", "Tumblr", "Bluesky"),
+    *("Mastodon", "Signal", "Notion", "Flipboard", "Reddit", "BytedanceWebview", "musical_ly", "trill", "Teams"),
+    *("Outlook-", "Line/", "MicroMessenger", "Discord", "XING"),
+)
+"""One of these stands in every name that `_IN_APP` finds: looking for them is quicker than the expression."""
 
 # Marks in lower case, looked for as they stand: plain searches cannot be made slow by a hostile browser name.
 _OWN_MARKS = (
@@ -72,15 +85,28 @@ _OWN_MARKS = (
     ("akkoma", "preview"),
     ("misskey", "preview"),
     ("friendica", "preview"),
+    ("gotosocial", "preview"),
+    ("pixelfed", "preview"),
+    ("peertube", "preview"),
     ("http.rb/", "preview"),
     ("skypeuripreview", "preview"),
     ("microsoftpreview", "preview"),
     ("slack-imgproxy", "preview"),
     ("googleimageproxy", "preview"),
     ("google-pagerenderer", "preview"),
+    ("zoombot", "preview"),
+    ("matrix-media-repo", "preview"),
+    ("nextcloud server crawler", "preview"),
+    ("link preview", "preview"),
+    ("linkpreview", "preview"),
+    ("unfurl", "preview"),
+    ("imageproxy", "preview"),
+    ("emailproxy", "preview"),
+    ("mail proxy", "preview"),
     ("ms-office", "office_probe"),
     ("microsoft office", "office_probe"),
     ("protocol discovery", "office_probe"),
+    ("existence discovery", "office_probe"),
     ("barracuda", "scanner"),
     ("proofpoint", "scanner"),
     ("mimecast", "scanner"),
@@ -89,13 +115,38 @@ _OWN_MARKS = (
     ("messagelabs", "scanner"),
     ("fireeye", "scanner"),
     ("forcepoint", "scanner"),
+    ("websense", "scanner"),
     ("trendmicro", "scanner"),
+    ("cloudmark", "scanner"),
+    ("ironport", "scanner"),
+    ("spamassassin", "scanner"),
+    ("mailscanner", "scanner"),
+    ("virustotal", "scanner"),
+    ("urlscan", "scanner"),
     ("google-safety", "scanner"),
+    ("burpcollaborator", "scanner"),
+    ("jsjcw_scanner", "scanner"),
     ("claudebot", "ai"),
     ("claude-user", "ai"),
     ("perplexity", "ai"),
     ("gptbot", "ai"),
     ("chatgpt-user", "ai"),
+    ("chatgpt", "ai"),
+    ("claude-code", "ai"),
+    ("gomezagent", "monitor"),
+    ("synthetics", "monitor"),
+    ("cloudflareobservatory", "monitor"),
+    ("google page speed", "monitor"),
+    ("google search console", "monitor"),
+    ("monitor.us", "monitor"),
+    ("dejaclick", "monitor"),
+    ("yottaamonitor", "monitor"),
+    ("health check", "monitor"),
+    ("healthcheck", "monitor"),
+    ("facebookcatalog", "crawler"),
+    ("pageburst", "crawler"),
+    ("duplexweb", "crawler"),
+    ("cypress/", "program"),
     ("headlesschrome", "program"),
     ("phantomjs", "program"),
     ("electron-fetch", "program"),
@@ -107,10 +158,18 @@ _OWN_MARKS = (
     ("curl/", "program"),
     ("wget/", "program"),
 )
-_WHATSAPP = re.compile(r"WhatsApp/[\d.]+( [AiNW])?")
-"""The app that draws the preview; Signal says the same. A browser inside the app names itself first."""
+_CHAT_APPS = re.compile(r"(?:whatsapp(?:/[\d.]+)?( [ainw])?|viber(?:/[\d.]+)?)(?: cfnetwork/.*)?")
+"""The apps that draw the preview; Signal says WhatsApp too. A browser inside an app names itself first."""
 _SAYS_BOT = re.compile(r"(?<!cu)bot\b|\+https?://|crawler|spider")
 """What robots nobody has listed call themselves. Cubot is a maker of phones."""
+
+_CONSOLE = ("lynx/", "elinks/", "w3m/", "links (")
+"""Browsers on a text screen, which share their parts with programs."""
+_OF_A_BROWSER = (
+    *("applewebkit", "gecko/", "like gecko", "trident/", "msie ", "opera", "konqueror", "khtml", "servo/"),
+    *("midp", "symbian", "ucweb", "profile/", "smm-mms", "netfront", "nintendo"),
+)
+"""What draws the page, or the kind of old phone: every browser says one of these."""
 
 _BY_TAG = (
     ("social-preview", "preview"),
@@ -123,51 +182,120 @@ _BY_TAG = (
 )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _by_agent(agent: str) -> Verdict | None:
     """What the browser's name alone decides. The cache is bounded: strangers choose these texts."""
     if not agent.strip():
         return Verdict("bot", "no_name")
-    if _IN_APP.search(agent):
+    if any(mark in agent for mark in _IN_APP_MARKS) and _IN_APP.search(agent):
         return Verdict("human", "in_app")
     lowered = agent.lower()
+    if lowered.startswith(_CONSOLE):
+        return None
     for mark, reason in _OWN_MARKS:
         if mark in lowered:
             return Verdict("bot", reason)
-    if _WHATSAPP.fullmatch(agent):
+    if _CHAT_APPS.fullmatch(lowered):
         return Verdict("bot", "preview")
-    for mark, reason in _KNOWN_MARKS:
-        if mark in agent:
-            return Verdict("bot", reason)
-    found = _KNOWN_PATTERN.search(agent)
-    if found is not None:
-        return Verdict("bot", _KNOWN_REASONS[int((found.lastgroup or "r0")[1:])])
+    listed = _PUBLIC.reason(agent, lowered)
+    if listed is not None:
+        return Verdict("bot", listed)
     if _SAYS_BOT.search(lowered):
         return Verdict("bot", "crawler")
+    if not any(part in lowered for part in _OF_A_BROWSER):
+        return Verdict("bot", "crawler" if "compatible" in lowered else "program")
     return None
 
 
-def _known() -> tuple[tuple[tuple[str, str], ...], re.Pattern[str], tuple[str, ...]]:
-    """The public list, taken apart: names as they stand, and the few true patterns as one expression."""
-    marks: list[tuple[str, str]] = []
-    patterns: list[str] = []
-    reasons: list[str] = []
+def is_preview_fetcher(agent: str) -> bool:
+    """Whether this browser name belongs to a network that draws a preview. Remembered, so cheap to ask again."""
+    return _by_agent(agent[:LONGEST_AGENT]) == _PREVIEW
+
+
+_PREVIEW = Verdict("bot", "preview")
+
+
+class _Entry(NamedTuple):
+    place: int
+    """Where it stands in the public list: the first that fits decides."""
+    pattern: re.Pattern[str] | str
+    """An expression, or a text to find as it stands."""
+    reason: str
+
+    def fits(self, agent: str) -> bool:
+        return self.pattern in agent if isinstance(self.pattern, str) else bool(self.pattern.search(agent))
+
+
+class _Public:
+    """The public list of robots, asked without trying its 1,500 entries one by one.
+
+    Each entry is kept under four letters that every name it fits must have. Only the entries whose letters are
+    in the name are tried: for an ordinary browser none or a few, for a hostile name no more than all, once.
+    """
+
+    def __init__(self, entries: Iterable[tuple[str, str]]) -> None:
+        self.by_letters: dict[str, list[_Entry]] = {}
+        self.always: list[_Entry] = []
+        """Those with no four letters in a row to go by."""
+        self.size = 0
+        for place, (pattern, reason) in enumerate(entries):
+            self.size += 1
+            text = _as_text(pattern)
+            entry = _Entry(place, text or re.compile(pattern), reason)
+            for run in [text.lower()] if text else _letters(pattern):
+                grams = [run[at : at + _GRAM] for at in range(len(run) - _GRAM + 1)]
+                if not grams:
+                    self.always.append(entry)
+                    break
+                rarest = min(grams, key=lambda gram: (gram in _ORDINARY, len(self.by_letters.get(gram, ()))))
+                self.by_letters.setdefault(rarest, []).append(entry)
+
+    def reason(self, agent: str, lowered: str) -> str | None:
+        """Why the first entry that fits is no person; None when none does."""
+        found = self.by_letters.keys() & {lowered[at : at + _GRAM] for at in range(len(lowered) - _GRAM + 1)}
+        candidates = [entry for gram in found for entry in self.by_letters[gram]] + self.always
+        fitting = [entry for entry in candidates if entry.fits(agent)]
+        return min(fitting).reason if fitting else None
+
+
+_GRAM = 4
+_ORDINARY = (
+    "mozilla/5.0 (windows nt 10.0; win64; x64) applewebkit/537.36 (khtml, like gecko) chrome/ safari/ edg/ firefox/"
+    " (macintosh; intel mac os x 10_15_7) version/ mobile/15e148 (linux; android 14; build/) gecko/20100101"
+    " (iphone; cpu iphone os 17_5 like mac os x) compatible; mobile "
+)
+"""What most browsers say: no letters to recognise a robot by."""
+
+
+def _as_text(pattern: str) -> str:
+    """What the expression stands for when it is a text with some signs escaped, else ""."""
+    if re.search(r"(?<!\\)[\[\](){}*+?|^$.]|\\[a-zA-Z0-9]", pattern):
+        return ""
+    return re.sub(r"\\([^a-zA-Z0-9])", r"\1", pattern)
+
+
+def _letters(pattern: str) -> list[str]:
+    """For each way to fit the expression: the longest text, in lower case, that a fitting name must contain."""
+    plain = re.sub(r"\[([a-zA-Z])(?i:\1)\]", r"\1", pattern)  # [wW] is one letter in either case
+    if "(" in plain or "[" in plain:
+        outside = re.sub(r"\([^()]*\)[*+?]?|\[[^]]*\][*+?]?", "\n", plain)
+        if "(" in outside or "|" in outside:
+            return [""]
+        plain = outside
+    plain = re.sub(r".[*?]|\\[a-zA-Z]\+?|(?<!\\)[.^$]", "\n", plain)
+    plain = re.sub(r"\\(.)", r"\1", plain.replace("+", "\n"))
+    return [max(way.lower().split("\n"), key=len) for way in plain.split("|")]
+
+
+def _listed() -> Iterator[tuple[str, str]]:
     for entry in CRAWLER_USER_AGENTS_DATA:
         tags = entry.get("tags", ())
-        reason = next((reason for tag, reason in _BY_TAG if tag in tags), "crawler")
-        if entry["pattern"] == "WhatsApp":
-            continue  # our own rule tells the preview from a person reading inside the app
-        plain = re.sub(r"\\([^a-zA-Z0-9])", r"\1", entry["pattern"])
-        if re.search(r"(?<!\\)[\[\](){}*+?|^$.]|\\[a-zA-Z0-9]", entry["pattern"]) is None:
-            marks.append((plain, reason))
-        else:
-            without_groups = re.sub(r"\((?!\?)", "(?:", entry["pattern"])
-            patterns.append(f"(?P<r{len(reasons)}>{without_groups})")
-            reasons.append(reason)
-    return tuple(marks), re.compile("|".join(patterns)), tuple(reasons)
+        # Our own rules tell a preview from a person who reads inside the app.
+        if entry["pattern"] not in ("WhatsApp", "Viber"):
+            yield entry["pattern"], next((reason for tag, reason in _BY_TAG if tag in tags), "crawler")
 
 
-_KNOWN_MARKS, _KNOWN_PATTERN, _KNOWN_REASONS = _known()
+_PUBLIC = _Public(_listed())
 
 
 REASONS: dict[str, Callable[[int], str]] = {

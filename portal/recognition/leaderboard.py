@@ -1,17 +1,24 @@
-"""The leaderboard: teams by their average per colleague, and the people who chose to be on it."""
+"""The leaderboard: teams by their average per colleague, and the people who chose to be on it.
+
+Visitors come from tallies that are kept with every click and read in the order of their index: however many clicks
+and colleagues there are, nothing is added up here. Shares, of which there are far fewer, are counted when asked.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal import clock
 from portal.campaigns.models import Campaign, Item
 from portal.campaigns.queries import running_campaign
 from portal.i18n import gettext as _
-from portal.links.models import Click
+from portal.links import figures, periods
+from portal.links.figures import Condition, Counts
+from portal.links.models import PersonTally, Rollup, TeamTally
 from portal.people.models import Department, Person
 from portal.people.queries import SMALLEST_TEAM
 from portal.sharing.models import SHARED_STATES, Share
@@ -21,6 +28,8 @@ POINTS_FOR_A_VISITOR = 3
 POINTS_FOR_A_SHARE = 1
 TOP = 5
 TOP_PEOPLE = 10
+SHOWN_PLACES = 50
+"""Beyond it a colleague's own place is not told: it would say nothing kind."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,8 @@ class Window:
 
     start: datetime
     end: datetime
+    key: str
+    """What the tallies call it."""
     campaign: Campaign | None = None
 
     @property
@@ -80,6 +91,15 @@ class TeamStanding:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where one colleague stands by visitors. For that colleague's eyes only."""
+
+    visitors: int
+    place: int
+    """One more than the number of colleagues through whom more people came."""
+
+
+@dataclass(frozen=True)
 class PersonStanding:
     """Somebody who chose to be on the board, under the name they chose."""
 
@@ -91,16 +111,17 @@ def window(db: Session, period: str) -> Window | None:
     """The days of `period` around today; None for `campaign` while none is running."""
     today = clock.today()
     if period == "week":
-        monday = today - timedelta(days=today.weekday())
-        return Window(clock.start_of(monday), clock.start_of(monday + timedelta(days=7)))
+        week = periods.week_span(today)
+        return Window(week.start, week.end, periods.week_key(today))
     if period == "month":
-        first = today.replace(day=1)
-        return Window(clock.start_of(first), clock.start_of((first + timedelta(days=31)).replace(day=1)))
+        month = periods.month_span(today)
+        return Window(month.start, month.end, periods.month_key(today))
     if period == "campaign":
         campaign = running_campaign(db, today)
         if campaign is None:
             return None
-        return Window(clock.start_of(campaign.starts_on), clock.end_of(campaign.ends_on), campaign)
+        run = periods.span(campaign.starts_on, campaign.ends_on)
+        return Window(run.start, run.end, periods.campaign_key(campaign.id), campaign)
     raise ValueError(f"{period!r} is not a period")
 
 
@@ -119,7 +140,7 @@ def teams(db: Session, *, period: str) -> list[TeamStanding]:
         .where(Person.deactivated_at.is_(None))
         .group_by(Department.id, Department.name)
     ).all()
-    scores = _scores(db, days, Click.department_id, Share.department_id)
+    scores = _team_scores(db, days)
 
     def standing(name: str, group: Iterable[tuple[int, int]]) -> TeamStanding:
         ids, sizes = zip(*group, strict=True)
@@ -151,9 +172,9 @@ def own(standings: list[TeamStanding], department_id: int) -> TeamStanding | Non
 
 def together(db: Session, days: Window) -> Score:
     """What the whole organisation brought about, teams of every size and former colleagues included."""
-    visitors = db.scalar(select(func.count()).select_from(Click).where(*_clicks_within(days), *_by_colleagues()))
+    visitors = db.scalar(select(func.sum(TeamTally.people)).where(TeamTally.period == days.key))
     shares = db.scalar(select(func.count()).select_from(Share).where(*_shares_within(days)))
-    return Score(visitors or 0, shares or 0)
+    return Score(int(visitors or 0), shares or 0)
 
 
 def people(db: Session, *, period: str, most: int = TOP_PEOPLE) -> list[PersonStanding]:
@@ -164,59 +185,117 @@ def people(db: Session, *, period: str, most: int = TOP_PEOPLE) -> list[PersonSt
     days = window(db, period)
     if days is None:
         return []
-    willing = db.execute(
-        select(Person.id, Person.name, Person.pseudonym, Person.leaderboard_name)
-        .where(Person.deactivated_at.is_(None))
-        .where(
-            (Person.leaderboard_name == "name") | ((Person.leaderboard_name == "pseudonym") & (Person.pseudonym != ""))
-        )
-    ).all()
-    scores = _scores(db, days, Click.person_id, Share.person_id)
-    found = [
-        PersonStanding(row.name if row.leaderboard_name == "name" else row.pseudonym, scores[row.id])
-        for row in willing
-        if row.id in scores
-    ]
-    return sorted(found, key=lambda person: (-person.score.points, person.name))[:most]
+    # Whoever is not among the first by visitors is on top only with shares: the two lists hold everybody who can be.
+    found = [*_first_by_visitors(db, days, most), *_first_with_shares(db, days, most)]
+    ranked = sorted(dict(found).values(), key=lambda person: (-person.score.points, person.name))
+    return ranked[:most]
 
 
-def _scores(
-    db: Session,
-    days: Window,
-    click_owner: InstrumentedAttribute[int | None],
-    share_owner: InstrumentedAttribute[int | None] | InstrumentedAttribute[int],
-) -> dict[int, Score]:
-    """Scores by owner, two queries however many owners there are."""
-    clicks = db.execute(
-        select(click_owner, func.count()).where(*_clicks_within(days), *_by_colleagues()).group_by(click_owner)
+def place(db: Session, person: Person, *, period: str) -> Place | None:
+    """Where `person` stands by visitors; None before the first one."""
+    days = window(db, period)
+    if days is None:
+        return None
+    mine = select(PersonTally.people).where(PersonTally.period == days.key, PersonTally.person_id == person.id)
+    visitors = db.scalar(mine)
+    if not visitors:
+        return None
+    above = select(func.count()).where(PersonTally.period == days.key, PersonTally.people > visitors)
+    return Place(visitors, 1 + (db.scalar(above) or 0))
+
+
+def behind(db: Session, days: Window) -> dict[int, Counts]:
+    """Every click behind the visitors of each team, robots and repeats included, by department."""
+    found = figures.counts_by(db, Rollup.department_id.expression, *clicks_of(days))
+    return {department_id: counts for department_id, counts in found.items() if department_id is not None}
+
+
+def clicks_of(days: Window) -> list[Condition]:
+    """The conditions on rollups that the tallies of this window were kept by."""
+    if days.campaign is not None:
+        return [figures.of_campaign(days.campaign.id)]
+    return [figures.within(periods.Span(days.start, days.end))]
+
+
+def _first_by_visitors(db: Session, days: Window, most: int) -> list[tuple[int, PersonStanding]]:
+    first = (
+        select(Person.id, _shown_name(), PersonTally.people)
+        .join(Person, Person.id == PersonTally.person_id)
+        .where(PersonTally.period == days.key, PersonTally.people > 0, *_willing())
+        .order_by(PersonTally.people.desc(), PersonTally.person_id.desc())
+        .limit(most)
     )
-    shares = db.execute(select(share_owner, func.count()).where(*_shares_within(days)).group_by(share_owner))
-    scores: dict[int, Score] = {}
-    for owner, count in clicks:
-        if owner is not None:
-            scores[owner] = Score(visitors=count)
+    found = db.execute(first).all()
+    wanted = Share.person_id.in_([person_id for person_id, *_ in found])
+    shares = dict(
+        db.execute(
+            select(Share.person_id, func.count()).where(wanted, *_shares_within(days)).group_by(Share.person_id)
+        ).all()
+    )
+    return [
+        (person_id, PersonStanding(name, Score(visitors, shares.get(person_id, 0))))
+        for person_id, name, visitors in found
+    ]
+
+
+def _first_with_shares(db: Session, days: Window, most: int) -> list[tuple[int, PersonStanding]]:
+    shared = (
+        select(Share.person_id, func.count().label("shares"))
+        .where(*_shares_within(days))
+        .group_by(Share.person_id)
+        .subquery()
+    )
+    people = func.coalesce(PersonTally.people, 0)
+    points = POINTS_FOR_A_VISITOR * people + POINTS_FOR_A_SHARE * shared.c.shares
+    first = (
+        select(Person.id, _shown_name(), people, shared.c.shares)
+        .join(shared, shared.c.person_id == Person.id)
+        .outerjoin(PersonTally, (PersonTally.person_id == Person.id) & (PersonTally.period == days.key))
+        .where(*_willing())
+        .order_by(points.desc(), Person.id.desc())
+        .limit(most)
+    )
+    return [
+        (person_id, PersonStanding(name, Score(visitors, shares)))
+        for person_id, name, visitors, shares in db.execute(first)
+    ]
+
+
+def _willing() -> list[ColumnElement[bool]]:
+    """The conditions on people who chose to be shown, under a name there is."""
+    return [
+        Person.deactivated_at.is_(None),
+        (Person.leaderboard_name == "name") | ((Person.leaderboard_name == "pseudonym") & (Person.pseudonym != "")),
+    ]
+
+
+def _shown_name() -> ColumnElement[str]:
+    return case((Person.leaderboard_name == "name", Person.name), else_=Person.pseudonym)
+
+
+def _team_scores(db: Session, days: Window) -> dict[int, Score]:
+    """Scores by department, in two queries however many there are."""
+    visitors = db.execute(select(TeamTally.department_id, TeamTally.people).where(TeamTally.period == days.key))
+    shares = db.execute(
+        select(Share.department_id, func.count()).where(*_shares_within(days)).group_by(Share.department_id)
+    )
+    scores = {owner: Score(visitors=count) for owner, count in visitors}
     for owner, count in shares:
-        if owner is not None:
-            scores[owner] = scores.get(owner, Score()) + Score(shares=count)
+        scores[owner] = scores.get(owner, Score()) + Score(shares=count)
     return scores
 
 
-def _clicks_within(days: Window) -> list[ColumnElement[bool]]:
-    conditions = [Click.verdict == "human", Click.at >= days.start, Click.at < days.end]
-    if days.campaign is not None:
-        conditions.append(Click.campaign_id == days.campaign.id)
-    return conditions
-
-
-def _by_colleagues() -> list[ColumnElement[bool]]:
-    """A screen's own QR is nobody's work; links of people who left still count for their team."""
-    return [Click.department_id.is_not(None)]
-
-
 def _shares_within(days: Window) -> list[ColumnElement[bool]]:
-    # The moment it became certain: opening the network again later must not carry a share into a new week.
-    certain_at = func.coalesce(Share.confirmed_at, Share.seen_at, Share.at)
-    conditions = [Share.state.in_(SHARED_STATES), certain_at >= days.start, certain_at < days.end]
+    # The moment it became certain: opening the network again later must not carry a share into a new week. One
+    # condition for each column, so that each can be found by its index.
+    confirmed = _in(days, Share.confirmed_at)
+    seen = Share.confirmed_at.is_(None) & _in(days, Share.seen_at)
+    posted = Share.confirmed_at.is_(None) & Share.seen_at.is_(None) & _in(days, Share.at)
+    conditions: list[ColumnElement[bool]] = [Share.state.in_(SHARED_STATES), confirmed | seen | posted]
     if days.campaign is not None:
         conditions.append(Share.item_id.in_(select(Item.id).where(Item.campaign_id == days.campaign.id)))
     return conditions
+
+
+def _in(days: Window, at: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    return (at >= days.start) & (at < days.end)

@@ -1,11 +1,11 @@
-"""Every number of the results, from one place: people, shares and what was filtered, by what they belong to.
+"""What came of it, put together: figures of clicks beside shares, by what they belong to.
 
-A fixed number of queries, however many items there are. Days are cut in the organisation's zone: the borders
-of each step are worked out here and given to the database as moments, on both databases and in any zone.
+A fixed number of queries, however many items there are. Clicks come from `links.figures`, which reads rollups by
+hour; shares are counted here. Both are folded into days of the organisation's calendar.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, literal, select
@@ -13,12 +13,13 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinl
 
 from portal.campaigns.models import Campaign, Item
 from portal.i18n import gettext as _
-from portal.links.models import Click
-from portal.links.queries import Ledger, ledger_of
-from portal.people.models import Department, Person
-from portal.people.queries import SMALLEST_TEAM
+from portal.links import figures as clicks
+from portal.links.figures import Condition, Counts, Figure, Ledger
+from portal.links.models import Rollup
+from portal.links.periods import span
 from portal.results.periods import Period, Step
-from portal.sharing import networks
+from portal.results.subjects import Subject, is_network, network_name, teams
+from portal.screens.models import Screen
 from portal.sharing.models import SHARED_STATES, STATES, Share
 
 ENOUGH_SHARES = 3
@@ -30,17 +31,28 @@ class Line:
     """What came of one step, item, network, team or campaign."""
 
     name: str
-    ledger: Ledger
+    figure: Figure
     states: dict[str, int]
     """Shares by state, every state named."""
     item: Item | None = None
     step: Step | None = None
+    narrower: dict[str, str] = field(default_factory=dict)
+    """What to add to an address to see this line by itself; empty when it cannot be."""
     per_share: float | None = None
     """People per share, of the shares made in the period; None while there are too few to tell."""
 
     @property
+    def ledger(self) -> Ledger:
+        return self.figure.ledger
+
+    @property
     def people(self) -> int:
-        return self.ledger.people
+        return self.figure.people
+
+    @property
+    def visitors(self) -> int:
+        """Different people on each link, counted anew each day: who returns on another day cannot be recognised."""
+        return self.figure.visitors
 
     @property
     def shares(self) -> int:
@@ -56,16 +68,19 @@ class Line:
 @dataclass(frozen=True)
 class Results:
     period: Period
-    campaign: Campaign | None
+    subject: Subject
     total: Line
-    visitors: int
-    """Different visitors, counted anew each day: who returns on another day cannot be recognised."""
     visitors_before: int
     steps: list[Line] = field(default_factory=list)
     items: list[Line] = field(default_factory=list)
     networks: list[Line] = field(default_factory=list)
     departments: list[Line] = field(default_factory=list)
     campaigns: list[Line] = field(default_factory=list)
+    screens: list[Line] = field(default_factory=list)
+
+    @property
+    def visitors(self) -> int:
+        return self.total.visitors
 
     @property
     def is_empty(self) -> bool:
@@ -85,33 +100,31 @@ class Results:
         return sorted(telling, key=lambda line: (-(line.per_share or 0), line.name))[:3]
 
 
-def results(db: Session, period: Period, *, campaign: Campaign | None, language: str) -> Results:
-    """All figures of `period`, of one campaign or of all."""
-    clicks, shares = _clicks_in(period, campaign), _shares_in(period, campaign)
-    by_step = _Counts(db, _step_of(period, Click.at), clicks, _step_of(period, Share.at), shares)
-    by_item = _Counts(db, Click.item_id, clicks, Share.item_id, shares)
-    by_network = _Counts(db, Click.network, clicks, Share.network, shares)
-    by_department = _Counts(db, Click.department_id, clicks, Share.department_id, shares)
-    by_campaign = _Counts(db, Click.campaign_id, clicks, Item.campaign_id, shares)
+def results(db: Session, period: Period, *, subject: Subject, language: str) -> Results:
+    """All figures of `period` about `subject`."""
+    counted = _clicks_in(period, subject)
+    shared = _shares_in(period, subject)
+    steps = [(step.first, step.last) for step in period.steps()]
+    by_step = _Counts(db, clicks.by_step(steps), counted, _step_of(period, Share.at), shared)
+    by_item = _Counts(db, clicks.by_item(), counted, Share.item_id, shared)
+    by_network = _Counts(db, Rollup.network.expression, counted, Share.network, shared)
+    by_department = _Counts(db, Rollup.department_id.expression, counted, Share.department_id, shared)
+    by_campaign = _Counts(db, clicks.by_campaign(), counted, Item.campaign_id, shared)
     return Results(
         period,
-        campaign,
+        subject,
         total=by_network.line("", by_network.owners()),
-        visitors=_visitors(db, clicks),
-        visitors_before=_visitors(db, _clicks_in(period.before, campaign)),
+        visitors_before=clicks.figure(db, *_clicks_in(period.before, subject)).visitors,
         steps=[by_step.line(step.first.isoformat(), [number], step=step) for number, step in enumerate(period.steps())],
-        items=_items(db, by_item, period, campaign=campaign, language=language),
-        networks=_by_people(by_network.line(network_name(key), [key]) for key in by_network.owners()),
+        items=_items(db, by_item, counted, shared, language=language),
+        networks=_by_people(
+            by_network.line(network_name(key), [key], narrower={"network": key} if is_network(key) else {})
+            for key in by_network.owners()
+        ),
         departments=_departments(db, by_department),
         campaigns=_campaigns(db, by_campaign, language),
+        screens=_screens(db, clicks.by(db, clicks.by_screen(), *counted, Rollup.network == "screen")),
     )
-
-
-def network_name(key: str) -> str:
-    """What a network, or another place a link stands, is called."""
-    ours = {"signature": _("Mail signature"), "screen": _("Screen"), "public": _("Public link")}
-    found = networks.find(key)
-    return ours.get(key) or (str(found.name) if found else key)
 
 
 class _Counts:
@@ -120,19 +133,12 @@ class _Counts:
     def __init__(
         self,
         db: Session,
-        click_owner: Any,
-        clicks: list[ColumnElement[bool]],
+        click_owner: ColumnElement[Any],
+        counted: list[Condition],
         share_owner: Any,
         shares: list[ColumnElement[bool]],
     ) -> None:
-        inner = select(click_owner.label("owner"), Click.verdict, Click.reason).where(*clicks).subquery()
-        self.clicks: dict[Any, list[tuple[str, str, int]]] = {}
-        for owner, verdict, reason, count in db.execute(
-            select(inner.c.owner, inner.c.verdict, inner.c.reason, func.count()).group_by(
-                inner.c.owner, inner.c.verdict, inner.c.reason
-            )
-        ):
-            self.clicks.setdefault(owner, []).append((verdict, reason, count))
+        self.clicks: dict[Any, Counts] = clicks.counts_by(db, click_owner, *counted)
         of_items = select(share_owner.label("owner"), Share.state).join(Item, Item.id == Share.item_id)
         inner = of_items.where(*shares).subquery()
         self.states: dict[Any, dict[str, int]] = {}
@@ -149,17 +155,15 @@ class _Counts:
         owners = list(owners)
         counts = [count for owner in owners for count in self.clicks.get(owner, [])]
         states = {state: sum(self.states.get(owner, {}).get(state, 0) for owner in owners) for state in STATES}
-        return Line(name, ledger_of(counts), states, **more)
+        return Line(name, clicks.figure_of(counts), states, **more)
 
 
-def _clicks_in(period: Period, campaign: Campaign | None) -> list[ColumnElement[bool]]:
-    within = [Click.at >= period.start, Click.at < period.end]
-    return [*within, Click.campaign_id == campaign.id] if campaign is not None else within
+def _clicks_in(period: Period, subject: Subject) -> list[Condition]:
+    return [clicks.within(span(period.first, period.last)), *subject.clicks()]
 
 
-def _shares_in(period: Period, campaign: Campaign | None) -> list[ColumnElement[bool]]:
-    within = [Share.at >= period.start, Share.at < period.end]
-    return [*within, Item.campaign_id == campaign.id] if campaign is not None else within
+def _shares_in(period: Period, subject: Subject) -> list[ColumnElement[bool]]:
+    return [Share.at >= period.start, Share.at < period.end, *subject.shares()]
 
 
 def _step_of(period: Period, at: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
@@ -169,17 +173,9 @@ def _step_of(period: Period, at: InstrumentedAttribute[Any]) -> ColumnElement[An
     return case(*borders, else_=len(borders)) if borders else literal(0)
 
 
-def _visitors(db: Session, clicks: list[ColumnElement[bool]]) -> int:
-    # Rows without a hash cannot be told apart: each stands for itself.
-    known, unknown = db.execute(
-        select(func.count(Click.visitor.distinct()), func.count(case((Click.visitor.is_(None), 1)))).where(
-            *clicks, Click.verdict == "human"
-        )
-    ).one()
-    return int(known + unknown)
-
-
-def _items(db: Session, counts: _Counts, period: Period, *, campaign: Campaign | None, language: str) -> list[Line]:
+def _items(
+    db: Session, counts: _Counts, counted: list[Condition], shared: list[ColumnElement[bool]], *, language: str
+) -> list[Line]:
     ids = [key for key in counts.owners() if key is not None]
     rows = db.scalars(
         select(Item)
@@ -191,50 +187,39 @@ def _items(db: Session, counts: _Counts, period: Period, *, campaign: Campaign |
         .where(Item.id.in_(ids))
     ).unique()
     # People who came through the very shares made in this period: older shares would flatter the newer ones.
-    people = dict(
-        db.execute(
-            select(Share.item_id, func.count(Click.id))
-            .join(Item, Item.id == Share.item_id)
-            .join(Click, Click.link_id == Share.link_id)
-            .where(*_shares_in(period, campaign), Share.state.in_(SHARED_STATES))
-            .where(Click.verdict == "human", Click.at >= period.start, Click.at < period.end)
-            .group_by(Share.item_id)
-        ).all()
-    )
+    of_shares = select(Share.link_id).join(Item, Item.id == Share.item_id).where(*shared)
+    through = Rollup.link_id.in_(of_shares.where(Share.state.in_(SHARED_STATES)))
+    people = clicks.by(db, clicks.by_item(), *counted, through)
     lines = []
     for item in rows:
-        line = counts.line(item.text(language).title, [item.id], item=item)
+        line = counts.line(item.text(language).title, [item.id], item=item, narrower={"item": str(item.id)})
         telling = line.shares >= ENOUGH_SHARES
-        per_share = people.get(item.id, 0) / line.shares if telling else None
-        lines.append(Line(line.name, line.ledger, line.states, item=item, per_share=per_share))
+        per_share = people.get(item.id, Figure()).people / line.shares if telling else None
+        lines.append(replace(line, per_share=per_share))
     return _by_people(lines)
 
 
 def _departments(db: Session, counts: _Counts) -> list[Line]:
-    """Teams of five and more, each apart; all others together, so that no line tells of single people."""
-    teams = db.execute(
-        select(Department.id, Department.name, func.count(Person.id))
-        .outerjoin(Person, (Person.department_id == Department.id) & Person.deactivated_at.is_(None))
-        .group_by(Department.id, Department.name)
-        .order_by(func.count(Person.id), Department.id)
-    ).all()
-    small = [team for team in teams if team[2] < SMALLEST_TEAM]
-    large = [team for team in teams if team[2] >= SMALLEST_TEAM]
-    # Too few even together: without company they could be worked out from the total.
-    while small and large and sum(team[2] for team in small) < SMALLEST_TEAM:
-        small.append(large.pop(0))
-    lines = [counts.line(name, [id]) for id, name, _members in large]
-    if small:
-        lines.append(counts.line(_("Small teams together"), [team[0] for team in small]))
+    lines = [
+        counts.line(team.name, team.departments, narrower={"team": str(team.departments[0])}) for team in teams(db)
+    ]
     if None in counts.owners():
         lines.append(counts.line(_("Screens and links of no team"), [None]))
     return _by_people(line for line in lines if line.ledger.total or sum(line.states.values()))
 
 
+def _screens(db: Session, figures: dict[int | None, Figure]) -> list[Line]:
+    rows = db.execute(select(Screen.id, Screen.name).where(Screen.id.in_(id for id in figures if id is not None)))
+    nothing = dict.fromkeys(STATES, 0)
+    return _by_people(
+        Line(name, figures[screen_id], nothing, narrower={"screen": str(screen_id)}) for screen_id, name in rows
+    )
+
+
 def _campaigns(db: Session, counts: _Counts, language: str) -> list[Line]:
     ids = [key for key in counts.owners() if key is not None]
     rows = db.scalars(select(Campaign).options(selectinload(Campaign.texts)).where(Campaign.id.in_(ids)))
-    lines = [counts.line(row.text(language).title, [row.id]) for row in rows]
+    lines = [counts.line(row.text(language).title, [row.id], narrower={"campaign": str(row.id)}) for row in rows]
     if None in counts.owners():
         lines.append(counts.line(_("Outside any campaign"), [None]))
     return _by_people(lines)

@@ -1,15 +1,15 @@
 """What came of it all, for whoever published: sentences, a chart, what works, and tables to take away."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
 from portal import clock, html, i18n
-from portal.campaigns.models import Campaign
 from portal.campaigns.pictures import address
-from portal.campaigns.queries import campaigns, find_campaign, running_campaign
+from portal.campaigns.queries import campaigns, running_campaign
 from portal.csv_export import Cell, csv_response
 from portal.i18n import gettext as _
 from portal.links.targets import plain
@@ -17,10 +17,11 @@ from portal.links.verdicts import WHY
 from portal.people import audit
 from portal.people.models import Person
 from portal.people.queries import SMALLEST_TEAM
-from portal.results import chart, figures, periods, words
+from portal.results import chart, figures, periods, subjects, words
 from portal.results.figures import Line, Results
+from portal.results.subjects import Subject
 from portal.sharing.models import STATES
-from portal.web import NotFound, answer, editor, page, whole_number
+from portal.web import NotFound, answer, editor, page
 
 TABLES: dict[str, Callable[[Results], list[Line]]] = {
     "days": lambda found: found.steps,
@@ -28,6 +29,7 @@ TABLES: dict[str, Callable[[Results], list[Line]]] = {
     "networks": lambda found: found.networks,
     "departments": lambda found: found.departments,
     "campaigns": lambda found: found.campaigns,
+    "screens": lambda found: found.screens,
 }
 
 
@@ -76,23 +78,28 @@ def results_csv(request: Request, *, db: Session, me: Person, table: str) -> Res
     head += [str(words.STATES[state]) for state in STATES]
     if request.method == "GET":
         audit.write(db, "results_exported", "results", None, by=me, table=table)
-    part = f"-{plain(found.campaign.slug)}" if found.campaign else ""
+    part = "".join(f"-{plain(part)}" for part in _file_parts(found.subject))
     name = f"{_('results')}-{table}{part}-{found.period.first}-{found.period.last}.csv"
     return csv_response(name, [*head, _("Filtered out")], rows)
 
 
 def _asked_for(request: Request, db: Session) -> tuple[Results, dict[str, str]]:
     query = request.query_params
-    campaign = _campaign(db, query.get("campaign", ""))
-    if query.get("period") == "campaign" and campaign is None:
-        campaign = running_campaign(db, clock.today())
-    period, errors = periods.read(query, campaign=campaign)
-    return figures.results(db, period, campaign=campaign, language=i18n.language.get()), errors
+    subject = subjects.read(db, query)
+    about = subject.campaign or (subject.item.campaign if subject.item else None)
+    if query.get("period") == "campaign" and about is None:
+        about = running_campaign(db, clock.today())
+        subject = replace(subject, campaign=about)
+    period, errors = periods.read(query, campaign=about)
+    return figures.results(db, period, subject=subject, language=i18n.language.get()), errors
 
 
-def _campaign(db: Session, asked: str) -> Campaign | None:
-    number = whole_number(asked)
-    return None if number is None else find_campaign(db, number)
+def _file_parts(subject: Subject) -> list[str]:
+    """What a file is about, in its name."""
+    found = [subject.campaign.slug] if subject.campaign else []
+    found += [subject.item.slug] if subject.item else []
+    found += [subject.network] if subject.network else []
+    return found + [part.name for part in (subject.team, subject.screen) if part is not None]
 
 
 def _campaign_options(db: Session) -> list[tuple[str, str]]:
@@ -101,9 +108,7 @@ def _campaign_options(db: Session) -> list[tuple[str, str]]:
 
 def _query(found: Results) -> dict[str, str]:
     """What an address needs to show the same again."""
-    query = {"period": found.period.choice}
-    if found.campaign is not None:
-        query["campaign"] = str(found.campaign.id)
+    query = {"period": found.period.choice, **found.subject.query}
     if found.period.choice == "custom":
         query |= {"from": found.period.first.isoformat(), "to": found.period.last.isoformat()}
     return query

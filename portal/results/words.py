@@ -8,7 +8,7 @@ from babel import dates
 from portal import i18n
 from portal.i18n import gettext as _
 from portal.i18n import lazy, ngettext
-from portal.links.queries import Ledger
+from portal.links.figures import Ledger
 from portal.results.figures import Results
 from portal.results.periods import Period, Step
 
@@ -76,6 +76,15 @@ def comparison(found: Results) -> str:
     if more == 0:
         return _("As many as in the time before.")
     return ngettext("In the time before it was %(num)s.", "In the time before it was %(num)s.", found.visitors_before)
+
+
+def visitors(found: Results) -> str:
+    """How clicks by people and visitors belong together."""
+    return ngettext(
+        "Those clicks by people came from %(num)s visitor.",
+        "Those clicks by people came from %(num)s different visitors.",
+        found.visitors,
+    )
 
 
 def span(period: Period) -> str:

@@ -1,12 +1,15 @@
 """Which screens there are, which one a token opens, and when each was last seen."""
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from portal import clock
+from portal.campaigns.models import Item
+from portal.links.models import Link
 from portal.screens.models import Screen
 from portal.web import NotFound
 
@@ -31,6 +34,17 @@ def get_screen(db: Session, screen_id: int) -> Screen:
 def find_screen(db: Session, token_hash: str) -> Screen | None:
     """The screen this token was given to, revoked or not."""
     return db.scalar(select(Screen).where(Screen.token_hash == token_hash))
+
+
+def printable(db: Session, items: Sequence[Item], language: str) -> dict[int, list[tuple[int, str]]]:
+    """By screen: the link of each of these items on it, for printing its QR code, with the item's title."""
+    titles = {item.id: item.text(language).title for item in items}
+    links = select(Link).where(Link.kind == "screen", Link.item_id.in_(titles)).order_by(Link.id.desc())
+    found: dict[int, list[tuple[int, str]]] = {}
+    for link in db.scalars(links):
+        if link.screen_id is not None and link.item_id is not None:
+            found.setdefault(link.screen_id, []).append((link.id, titles[link.item_id]))
+    return found
 
 
 def is_here(screen: Screen) -> bool:

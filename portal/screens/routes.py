@@ -13,11 +13,11 @@ from starlette.responses import RedirectResponse, Response
 
 import portal
 from portal import clock, html, i18n, settings, web
-from portal.campaigns.queries import number_live
+from portal.campaigns.queries import live_items, number_live
 from portal.database import Database
 from portal.i18n import LANGUAGES
 from portal.i18n import gettext as _
-from portal.links import qr
+from portal.links import figures, qr
 from portal.people.models import Organisation, Person
 from portal.screens import colours, pairing, queries, walls
 from portal.screens.events import WallStream
@@ -52,6 +52,7 @@ def wall(request: Request, *, db: Session, organisation: Organisation, token: st
         return html.page(request, "screens/disconnected.html", **context)
     i18n.language.set(screen.language)
     queries.note_seen(db, screen, request.headers.get("user-agent", ""))
+    walls.mint_links(db, screen)
     shown = walls.of(db, screen, organisation)
     number = web.whole_number(request.query_params.get("slide", "")) or 0
     return html.page(
@@ -104,6 +105,7 @@ def wall_seen(request: Request, *, db: Session, token: str) -> Response:
     if screen is None or _is_revoked(screen):
         raise NotFound
     queries.note_seen(db, screen, request.headers.get("user-agent", ""))
+    walls.mint_links(db, screen)
     return Response(status_code=204, headers={"Cache-Control": "no-store"})
 
 
@@ -203,6 +205,9 @@ def _list(
         section="screens",
         screens=queries.screens(db),
         is_here=queries.is_here,
+        came=figures.by(db, figures.by_screen(), figures.of_network("screen")),
+        nothing=figures.Figure(),
+        printable=queries.printable(db, live_items(db, most=walls.MOST_SLIDES), i18n.language.get()),
         slides=min(number_live(db), walls.MOST_SLIDES),
         has_board=organisation.leaderboard_on,
         start=f"{settings.current().base_url}{html.url(request, 'new_screen')}",
@@ -281,9 +286,9 @@ def _release(organisation: Organisation) -> str:
 routes = [
     page("/screen", new_screen, anyone),
     page("/screen/wall.css", wall_css, anyone),
-    answer("/screen/{token}", wall, anyone, writes="the pairing code, and when the screen was last seen"),
+    answer("/screen/{token}", wall, anyone, writes="the pairing code, when the screen was last seen, and its links"),
     page("/screen/{token}/slides", wall_slides, anyone),
-    answer("/screen/{token}/seen", wall_seen, anyone, writes="when the screen was last seen"),
+    answer("/screen/{token}/seen", wall_seen, anyone, writes="when the screen was last seen, and its links"),
     stream("/screen/{token}/events", wall_events),
     page("/screens", screens, editor),
     action("/screens", pair_screen, editor),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from portal import activity, clock, settings
@@ -16,8 +16,8 @@ from portal.campaigns.pictures import address
 from portal.campaigns.queries import live_items, running_campaign
 from portal.i18n import gettext as _
 from portal.i18n import ngettext, number
-from portal.links import qr
-from portal.links.models import Click
+from portal.links import codes, figures, qr
+from portal.links.models import Link
 from portal.people.models import Department, Organisation, Person
 from portal.people.queries import SMALLEST_TEAM, department_sizes
 from portal.recognition import leaderboard
@@ -84,7 +84,8 @@ class Wall:
 def of(db: Session, screen: Screen, organisation: Organisation) -> Wall:
     """The wall of `screen` as it is now, in the current language."""
     items = live_items(db, most=MOST_SLIDES)
-    slides = [_slide(item, screen) for item in items] or [_nothing_live(organisation)]
+    tracked = _tracked(db, screen, items)
+    slides = [_slide(item, screen, tracked.get(item.id, "")) for item in items] or [_nothing_live(organisation)]
     by_id = {item.id: item for item in items}
     notes = [*_thanks(db, screen, by_id), *_milestones(db, screen, by_id)]
     campaign = running_campaign(db, clock.today())
@@ -116,27 +117,58 @@ def shortened(text: str, words: int) -> str:
     return " ".join(text.split()[:words]).rstrip(",;:.–- ") + "…"
 
 
-def target(item: Item, audience: str) -> str:
-    """Where the QR code leads: colleagues to the share page, visitors to what needs no signing in."""
+def mint_links(db: Session, screen: Screen) -> None:
+    """Give what is on a public wall its own links, by which visits through its QR codes are counted.
+
+    Called from where a player may write, so that reading a wall stays reading.
+    """
+    if screen.audience != "public":
+        return
+    items = live_items(db, most=MOST_SLIDES)
+    tracked = _tracked(db, screen, items)
+    for item in items:
+        if item.id not in tracked:
+            codes.screen_link(db, screen_id=screen.id, item_id=item.id)
+
+
+def _tracked(db: Session, screen: Screen, items: list[Item]) -> dict[int, str]:
+    """The addresses of the screen's own links, by item; none on a wall for colleagues."""
+    if screen.audience != "public":
+        return {}
+    links = db.scalars(
+        select(Link).where(
+            Link.kind == "screen", Link.screen_id == screen.id, Link.item_id.in_([item.id for item in items])
+        )
+    )
+    return {link.item_id: codes.address(link) for link in links if link.item_id is not None}
+
+
+def target(item: Item, audience: str, tracked: str = "") -> str:
+    """Where the QR code leads: colleagues to the share page, visitors to what needs no signing in.
+
+    `tracked` is the screen's own link to the item; until there is one, visitors go straight to its page.
+    """
+    if audience == "public" and tracked:
+        return tracked
     if audience == "public" and len(item.target_url) <= LONGEST_QR:
         return item.target_url
     return f"{settings.current().base_url}/items/{item.id}?from=screen"
 
 
-def _slide(item: Item, screen: Screen) -> Slide:
+def _slide(item: Item, screen: Screen, tracked: str) -> Slide:
     text = item.text(screen.language)
     title = text.title if len(text.title) <= LONGEST_TITLE else text.title[: LONGEST_TITLE - 1].rsplit(" ", 1)[0] + "…"
     eyebrow = " · ".join(part for part in (str(KINDS_FOR_READERS[item.kind]), item.place) if part)
     room = MOST_WORDS - len(f"{eyebrow.replace('·', '')} {title}".split())
     return Slide(
-        key=f"{item.id}.{item.version}.{item.campaign.version}",
+        key=f"{item.id}.{item.version}.{item.campaign.version}{'.tracked' if tracked else ''}",
         kind=item.kind,
         eyebrow=eyebrow,
         title=title,
         line=shortened(text.summary, room),
         size=title_size(title),
         picture=address(item.picture, "wall") if item.picture else "",
-        code=qr.svg(target(item, screen.audience), label=_("QR code that opens this on your phone")),
+        code=qr.svg(target(item, screen.audience, tracked), label=_("QR code that opens this on your phone")),
         ends_at=item.ends_at,
     )
 
@@ -232,12 +264,7 @@ def _milestones(db: Session, screen: Screen, items: dict[int, Item]) -> list[Not
 
 def _goal(db: Session, campaign: Campaign, language: str) -> Note:
     """How far the running campaign is; only visits are counted here, other goals are merely named."""
-    came = (
-        db.scalar(
-            select(func.count()).select_from(Click).where(Click.campaign_id == campaign.id, Click.verdict == "human")
-        )
-        or 0
-    )
+    came = figures.figure(db, figures.of_campaign(campaign.id)).people
     title = campaign.text(language).title
     visitors = ngettext("%(num)s person came to look so far.", "%(num)s people came to look so far.", came)
     if campaign.goal_measure == "visits" and campaign.goal_number:

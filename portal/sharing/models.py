@@ -19,6 +19,9 @@ class Share(Base):
         Index("ix_share_item_id_state", "item_id", "state"),
         Index("ix_share_person_id_at", "person_id", "at"),
         Index("ix_share_department_id_at", "department_id", "at"),
+        Index("ix_share_at", "at"),
+        Index("ix_share_confirmed_at", "confirmed_at"),
+        Index("ix_share_seen_at", "seen_at"),
     )
 
     id: Mapped[Key]

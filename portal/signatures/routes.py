@@ -16,9 +16,9 @@ from portal.campaigns.models import Item
 from portal.door import policy
 from portal.i18n import LANGUAGES, in_language
 from portal.i18n import gettext as _
-from portal.links import clicks, codes
+from portal.links import clicks, codes, figures
 from portal.links.models import Link
-from portal.links.onward import closed, on_to
+from portal.links.onward import closed, nowhere, on_to
 from portal.links.targets import is_safe, landing, plain, tagged
 from portal.people import brand
 from portal.people.models import Organisation, Person
@@ -136,7 +136,7 @@ def banner_link(request: Request, *, db: Session, organisation: Organisation, co
     """On to what the running campaign leads with. The click is committed before the visitor is answered."""
     link = _signature_link(db, code)
     if link is None:
-        return closed(request, "unknown", status=404)
+        return nowhere(request)
     item = queries.find_lead_item(db)
     onward = _onward(link, item, organisation)
     clicks.count(
@@ -214,6 +214,8 @@ def _typed(request: Request) -> Form | None:
 def _page(request: Request, db: Session, *, me: Person, organisation: Organisation, form: Form | None) -> Response:
     shown = _shown(request, db, me=me, organisation=organisation, form=form)
     item = queries.find_lead_item(db)
+    through = figures.of_signature(me.id)
+    link = queries.find_link(db, me)
     response = html.page(
         request,
         "signatures/index.html",
@@ -224,6 +226,9 @@ def _page(request: Request, db: Session, *, me: Person, organisation: Organisati
         languages=list(LANGUAGES.items()),
         line=_line(item, shown.details.language) if item is not None else "",
         until=item.campaign.ends_on if item is not None else None,
+        link_id=link.id if link is not None else None,
+        came=figures.figure(db, through),
+        lately=figures.lately(db, through),
     )
     response.headers["Content-Security-Policy"] = policy(request.state.nonce, frame_src="'self'")
     return response

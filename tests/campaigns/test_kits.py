@@ -236,7 +236,7 @@ def test_every_problem_is_told_at_once_with_file_line_and_key(folder: Path, engl
         "half.md line 2: This file is not UTF-8: save it once more as UTF-8.",
         "leeg.md line 1: The file starts with its facts between two lines of +++.",
         "timmerman.md line 3: colour: This key is unknown. Known are: conditions, ends, kind, picture, "
-        "picture_alt, place, publish, target.",
+        "picture_alt, place, publish, successor, target.",
         "timmerman.md line 30: myspace is not a network. Use one of: any, linkedin, whatsapp, x, facebook, "
         "bluesky, mastodon, threads, email, teams.",
         "timmerman.md line 5: picture: There is no picture weg.png in the kit.",
@@ -427,3 +427,100 @@ def test_days_are_counted_from_the_loading_day_or_written_out(db: Database, fold
     (item,) = items(db)
     assert (item.campaign.starts_on, item.campaign.ends_on) == (date(2026, 3, 1), date(2026, 4, 30))
     assert item.publish_at == clock.start_of(date(2026, 3, 3))
+
+
+def test_a_kit_brings_tags_and_what_comes_after(db: Database, tmp_path: Path, english: None) -> None:
+    folder = tmp_path / "werken"
+    folder.mkdir()
+    tags = '[tags]\ntemplate = "utm_source={network}&utm_campaign=winter"\noverwrite = true\n\n[nl]'
+    (folder / "campaign.toml").write_text(CAMPAIGN.replace("[nl]", tags))
+    (folder / "hal.png").write_bytes(picture())
+    (folder / "timmerman.md").write_text(ITEM.replace("[picture_alt]", 'successor = "voorman"\n\n[picture_alt]'))
+    (folder / "voorman.md").write_text(ITEM)
+    with db.writing() as session:
+        kits.load_kit(session, kits.read_kit(folder))
+    with db.writing() as session:
+        again = kits.load_kit(session, kits.read_kit(folder))
+        campaign = session.scalars(select(Campaign)).one()
+        items = {item.slug: item for item in session.scalars(select(Item))}
+        exported = zipfile.ZipFile(io.BytesIO(kits.export_kit(session, queries.get_campaign(session, campaign.id))))
+    assert (campaign.utm_template, campaign.utm_overwrites) == ("utm_source={network}&utm_campaign=winter", True)
+    assert items["timmerman"].successor_id == items["voorman"].id
+    assert items["voorman"].successor_id is None
+    assert again.changed == 0
+    read = kits.read_kit(zip_of(exported))
+    assert (read.draft.utm_template, read.draft.utm_overwrites) == (campaign.utm_template, True)
+    assert [(item.slug, item.successor) for item in read.items] == [("timmerman", "voorman"), ("voorman", "")]
+
+
+def zip_of(archive: zipfile.ZipFile) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        for name in archive.namelist():
+            made.writestr(name, archive.read(name))
+    return out.getvalue()
+
+
+def test_what_an_editor_chose_stays_until_the_kit_says_something_new(
+    db: Database, tmp_path: Path, english: None
+) -> None:
+    folder = tmp_path / "werken"
+    folder.mkdir()
+    (folder / "campaign.toml").write_text(CAMPAIGN)
+    (folder / "hal.png").write_bytes(picture())
+    for name in ("timmerman", "voorman", "leerling"):
+        (folder / f"{name}.md").write_text(ITEM)
+    with db.writing() as session:
+        kits.load_kit(session, kits.read_kit(folder))
+        items = {item.slug: item for item in session.scalars(select(Item))}
+        items["timmerman"].successor_id = items["leerling"].id
+    with db.writing() as session:
+        kits.load_kit(session, kits.read_kit(folder))
+        kept = session.scalars(select(Item.successor_id).where(Item.slug == "timmerman")).one()
+    (folder / "timmerman.md").write_text(ITEM.replace("[picture_alt]", 'successor = "voorman"\n\n[picture_alt]'))
+    with db.writing() as session:
+        kits.load_kit(session, kits.read_kit(folder))
+        changed = session.scalars(select(Item.successor_id).where(Item.slug == "timmerman")).one()
+    assert (kept, changed) == (items["leerling"].id, items["voorman"].id)
+
+
+@pytest.mark.parametrize(
+    ("successors", "expected"),
+    [
+        ({"timmerman": "niemand"}, "timmerman.md line 9: successor: There is no other item niemand in the kit."),
+        ({"timmerman": "timmerman"}, "timmerman.md line 9: successor: There is no other item timmerman in the kit."),
+        (
+            {"timmerman": "voorman", "voorman": "timmerman"},
+            "voorman.md: successor: These items come after one another in a circle.",
+        ),
+    ],
+)
+def test_what_cannot_come_after(
+    db: Database, tmp_path: Path, english: None, successors: dict[str, str], expected: str
+) -> None:
+    folder = tmp_path / "werken"
+    folder.mkdir()
+    (folder / "campaign.toml").write_text(CAMPAIGN)
+    (folder / "hal.png").write_bytes(picture())
+    for name in ("timmerman", "voorman"):
+        line = f'successor = "{successors[name]}"\n' if name in successors else ""
+        (folder / f"{name}.md").write_text(ITEM.replace("\n[picture_alt]", f"{line}\n[picture_alt]"))
+    with pytest.raises(KitRefused) as refused, db.writing() as session:
+        kits.load_kit(session, kits.read_kit(folder))
+    assert refused.value.problems == [expected]
+
+
+def test_a_kit_may_not_name_a_colleague_in_its_tags(db: Database, tmp_path: Path, english: None, ana: Client) -> None:
+    folder = tmp_path / "werken"
+    folder.mkdir()
+    (folder / "campaign.toml").write_text(CAMPAIGN + '\n[tags]\ntemplate = "utm_term=ana-dekker"\noverwrite = 1\n')
+    with pytest.raises(KitRefused) as refused:
+        kits.read_kit(folder)
+    assert refused.value.problems == ["campaign.toml line 15: overwrite: Write true or false, without quotes."]
+    (folder / "campaign.toml").write_text(CAMPAIGN + '\n[tags]\ntemplate = "utm_term=ana-dekker"\n')
+    with pytest.raises(KitRefused) as refused, db.writing() as session:
+        kits.load_kit(session, kits.read_kit(folder))
+    assert refused.value.problems == [
+        "campaign.toml: tags.template: “Ana Dekker” is a colleague. Everybody who clicks would see that name: "
+        "leave it out."
+    ]

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import time_machine
 from sqlalchemy import func, select
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from portal import clock, settings
@@ -15,7 +14,7 @@ from portal.activity import Activity
 from portal.campaigns.models import Campaign, Item
 from portal.database import Database
 from portal.jobs import Job
-from portal.links import clicks, codes
+from portal.links import codes, ingest
 from portal.links.models import Click, ItemTally, Link
 from tests import make
 from tests.client import Client
@@ -200,7 +199,7 @@ def test_round_numbers_of_people_are_told(client: Client, db: Database, link: Li
 
 @pytest.mark.once
 def test_which_numbers_are_round() -> None:
-    round_ones = [number for number in range(1, 6000) if clicks.is_milestone(number)]
+    round_ones = [number for number in range(1, 6000) if ingest.is_milestone(number)]
     assert round_ones == [10, 25, 50, 100, 250, 500, 1000, 2500, 5000]
 
 
@@ -224,7 +223,8 @@ def test_the_page_for_an_unknown_code_speaks_the_visitors_language(client: Clien
     ("item", "status", "sentence"),
     [
         ({"state": "recalled"}, 410, "This is no longer on offer"),
-        ({"ends_at": START}, 410, "This has come to its end"),
+        ({"ends_at": START}, 410, "This vacancy is closed"),
+        ({"ends_at": START, "kind": "event"}, 410, "This has come to its end"),
         ({"state": "draft"}, 404, "This is taking a short break"),
         ({"state": "in_review"}, 404, "This is taking a short break"),
         ({"publish_at": START + timedelta(days=1)}, 404, "This is taking a short break"),
@@ -263,36 +263,6 @@ def test_a_hostile_referrer_leaves_only_a_host(client: Client, db: Database, lin
     with db.reading() as session:
         hosts = list(session.scalars(select(Click.referrer_host).order_by(Click.id)))
     assert hosts == ["x", "", "", "com.linkedin.android"]
-
-
-def test_a_busy_database_is_asked_twice(
-    client: Client, db: Database, link: Link, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    failures = iter([OperationalError("INSERT", {}, Exception("database is locked"))])
-    keep = clicks._keep
-
-    def busy_once(*args: Any, **more: Any) -> None:
-        for failure in failures:
-            raise failure
-        keep(*args, **more)
-
-    monkeypatch.setattr(clicks, "_keep", busy_once)
-    assert client.get(f"/r/{link.code}").status_code == 302
-    assert _clicks(db) == [("human", "person")]
-
-
-def test_a_click_that_cannot_be_kept_is_not_answered_as_if_it_were(
-    client: Client, db: Database, link: Link, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def busy(*args: Any, **more: Any) -> None:
-        raise OperationalError("INSERT", {}, Exception("disk full"))
-
-    monkeypatch.setattr(clicks, "_keep", busy)
-    response = client.get(f"/r/{link.code}")
-    assert response.status_code == 503
-    assert response.headers["retry-after"] == "5"
-    assert "location" not in response.headers
-    assert _clicks(db) == []
 
 
 def test_what_was_answered_is_what_was_recorded(client: Client, db: Database, link: Link) -> None:

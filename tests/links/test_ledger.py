@@ -3,7 +3,7 @@
 from portal import i18n
 from portal.database import Database
 from portal.links import queries
-from portal.links.models import Click
+from portal.links.models import Rollup
 from tests import make
 
 
@@ -19,9 +19,9 @@ def test_people_and_the_rest_make_the_total(db: Database) -> None:
         make.click(session, link, verdict="suspect", reason="repeat")
         make.click(session, other)
     with db.reading() as session:
-        found = queries.ledger(session, Click.link_id == link.id)
+        found = queries.ledger(session, Rollup.link_id == link.id)
         by_link = queries.people_clicks_by_link(session, [link.id, other.id, 999])
-        nothing = queries.ledger(session, Click.link_id == 999)
+        nothing = queries.ledger(session, Rollup.link_id == 999)
     assert (found.people, found.total, found.filtered) == (7, 12, 5)
     assert found.classes == [
         ("preview", "3 link previews", 3),

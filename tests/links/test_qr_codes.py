@@ -5,8 +5,10 @@ import io
 import pytest
 from PIL import Image
 
+from portal import clock
 from portal.database import Database
 from portal.links import codes, qr
+from portal.screens.models import Screen
 from tests import make
 from tests.client import Client
 
@@ -51,3 +53,31 @@ def test_an_editor_prints_the_code_of_a_signature(ana: Client, bram: Client, cle
         link = codes.signature_link(session, person=ana.person)
     assert bram.get(f"/links/{link.id}/qr.png").status_code == 200
     assert cleo.get(f"/links/{link.id}/qr.png").status_code == 404
+
+
+def test_the_code_of_a_signature_leads_where_its_link_does(ana: Client, client: Client, db: Database) -> None:
+    with db.writing() as session:
+        link = codes.signature_link(session, person=ana.person)
+    drawn = ana.get(f"/links/{link.id}/qr.svg").text
+    assert f'aria-label="QR-code van http://localhost:8000/b/{link.code}"' in drawn
+    assert client.get(f"/b/{link.code}").status_code == 302
+
+
+def test_every_link_offers_its_code_with_one_tap(ana: Client, bram: Client, db: Database) -> None:
+    with db.writing() as session:
+        item = make.item(session, title="Timmerman")
+        shared = make.share(session, by=ana.person, on=item)
+        signature = codes.signature_link(session, person=ana.person)
+        screen = Screen(name="Kantine", language="nl", audience="staff", token_hash="t" * 64, paired_at=clock.now())
+        session.add(screen)
+        session.flush()
+        on_screen = codes.screen_link(session, screen_id=screen.id, item_id=item.id)
+    for browser, path, link_id in (
+        (ana, "/me", shared.link_id),
+        (ana, "/signature", signature.id),
+        (bram, "/screens", on_screen.id),
+    ):
+        page = browser.get(path).text
+        for drawn_as in ("png", "svg"):
+            assert f'href="/links/{link_id}/qr.{drawn_as}" download' in page
+            assert browser.get(f"/links/{link_id}/qr.{drawn_as}").status_code == 200

@@ -75,3 +75,32 @@ def test_tags_are_lower_case_ascii_with_hyphens() -> None:
 
 def test_an_address_already_encoded_stays_as_it_is() -> None:
     assert in_ascii("https://a.example/%E2%82%AC/100%25?a=%2B") == "https://a.example/%E2%82%AC/100%25?a=%2B"
+
+
+@pytest.mark.parametrize(
+    ("url", "template", "expected"),
+    [
+        ("https://a.example/?utm_source=x", "utm_source={network}", "https://a.example/?utm_source=linkedin"),
+        (
+            "https://a.example/?UTM_Source=x&b=1#n",
+            "utm_source={network}",
+            "https://a.example/?b=1&utm_source=linkedin#n",
+        ),
+        (
+            "https://a.example/?utm_term=hout",
+            "utm_source={network}",
+            "https://a.example/?utm_term=hout&utm_source=linkedin",
+        ),
+        ("https://a.example/?a=1&&b=2", "c={kind}", "https://a.example/?a=1&&b=2&c=employee-advocacy"),
+        ("https://a.example/?utm%5Fsource=x", "utm_source={network}", "https://a.example/?utm_source=linkedin"),
+    ],
+)
+def test_a_campaign_may_say_that_its_tags_come_first(url: str, template: str, expected: str) -> None:
+    assert tagged(url, link=LINK, campaign="c", content="i", template=template, overwrite=True) == expected
+
+
+@pytest.mark.parametrize(("kind", "medium"), [("signature", "email-signature"), ("screen", "office-screen")])
+def test_a_template_tells_how_the_link_was_passed_on(kind: str, medium: str) -> None:
+    link = Link(kind=kind, network=kind)
+    found = tagged("https://a.example/", link=link, campaign="c", content="i", template="m={kind}&s={network}")
+    assert found == f"https://a.example/?m={medium}&s={kind}"

@@ -1,5 +1,6 @@
 """The leaderboard: exact figures, small teams, periods and their borders, and who is named."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from portal.people.models import Organisation
 from portal.recognition import leaderboard
 from portal.recognition.leaderboard import Score
 from tests import make
-from tests.asked import cost
+from tests.asked import asked, cost
 from tests.client import Client
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -247,3 +248,66 @@ def test_hostile_names_stay_text(ana: Client, db: Database) -> None:
 
 def test_without_a_session_the_page_asks_to_sign_in(client: Client) -> None:
     assert client.get("/leaderboard").headers["location"] == "/sign-in?next=/leaderboard"
+
+
+def test_my_place_is_one_more_than_those_above_me(db: Database) -> None:
+    with db.writing() as session:
+        item = make.item(session)
+        people = make.team(session, "Service", 5)
+        for person, times in zip(people, (1, 3, 3, 5), strict=False):
+            make.visits(session, by=person, on=item, times=times)
+            make.visits(session, by=person, on=item, times=9, at=clock.now() - timedelta(days=400))
+    with db.reading() as session:
+        found = [leaderboard.place(session, person, period="week") for person in people]
+        assert leaderboard.place(session, people[0], period="campaign") == leaderboard.Place(10, 4)
+    assert [each and (each.visitors, each.place) for each in found] == [(1, 4), (3, 2), (3, 2), (5, 1), None]
+
+
+def test_shares_lift_somebody_without_visitors_past_those_with_few(db: Database) -> None:
+    with db.writing() as session:
+        people = make.team(session, "Service", 12, leaderboard_name="name")
+        items = [make.item(session) for _ in range(5)]
+        for person in people[1:]:
+            make.visits(session, by=person, on=items[0])
+        for item in items:
+            make.share(session, by=people[0], on=item)
+        make.share(session, by=people[5], on=items[0])
+    with db.reading() as session:
+        found = leaderboard.people(session, period="week", most=2)
+    assert [(each.name, each.score) for each in found] == [
+        ("Service 0", Score(0, 5)),
+        ("Service 5", Score(1, 1)),
+    ]
+
+
+def test_every_figure_of_the_board_unfolds(ana: Client, db: Database) -> None:
+    with db.writing() as session:
+        item = make.item(session)
+        make.team(session, "Service", 4)
+        team = make.team(session, "Productie", 5)
+        make.visits(session, by=team[0], on=item, times=4)
+        make.visits(session, by=team[0], on=item, times=2, verdict="bot", reason="preview")
+        make.visits(session, by=ana.person, on=item, times=1)
+        make.visits(session, by=ana.person, on=item, times=1, verdict="suspect", reason="repeat")
+    page = ana.get("/leaderboard").text
+    assert "Er kwam 1 mens kijken." in page
+    assert 'href="/leaderboard/ledger?period=week"' in page
+    ledgers = ana.get("/leaderboard/ledger?period=week").text
+    found = re.findall(r"<h2[^>]*>([^<]+)</h2>\s*<dl class=\"ledger\">(.*?)</dl>", ledgers, re.DOTALL)
+    assert [(name, re.findall(r"<dd[^>]*>(\d+)</dd>", rows)) for name, rows in found] == [
+        ("Wij allemaal", ["5", "2", "1", "8"]),
+        ("Productie", ["4", "2", "6"]),
+        ("Service", ["1", "1", "2"]),
+        ("Via jou; dit zie alleen jij", ["1", "1", "2"]),
+    ]
+    switch(db, leaderboard_on=False)
+    assert ana.get("/leaderboard/ledger").status_code == 404
+
+
+def test_the_page_does_not_add_up_clicks(ana: Client, db: Database) -> None:
+    with db.writing() as session:
+        make.visits(session, by=make.team(session, "Productie", 5)[0], on=make.item(session))
+    ana.get("/leaderboard")
+    with asked(db) as statements:
+        ana.get("/leaderboard")
+    assert [each for each in statements if "FROM rollup" in each or "FROM click" in each] == []

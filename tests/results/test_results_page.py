@@ -12,7 +12,9 @@ from sqlalchemy import select
 
 from portal.campaigns.models import Campaign
 from portal.database import Database
+from portal.links import codes
 from portal.people.models import AuditEntry, Person
+from portal.screens.models import Screen
 from tests import make
 from tests.asked import cost
 from tests.client import Client
@@ -270,3 +272,64 @@ def test_the_page_speaks_english_too(dina: Client, db: Database) -> None:
 
 def table(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+
+
+def test_an_item_a_network_and_a_screen_have_a_page_of_their_own(bram: Client, db: Database) -> None:
+    with db.writing() as session:
+        person, campaign = make.person(session), make.campaign(session)
+        item, other = make.item(session, campaign, title="Timmerman"), make.item(session, campaign, title="Schilder")
+        make.visits(session, by=person, on=item, times=2)
+        make.visits(session, by=person, on=item, times=4, network="whatsapp")
+        make.visits(session, by=person, on=other, times=8)
+        screen = Screen(name="Receptie", audience="public", language="nl", token_hash="x", paired_at=NOW)
+        session.add(screen)
+        session.flush()
+        for _ in range(16):
+            make.click(session, codes.screen_link(session, screen_id=screen.id, item_id=item.id))
+    for query, count in (
+        (f"item={item.id}", 22),
+        (f"item={item.id}&network=whatsapp", 4),
+        ("network=linkedin", 10),
+        (f"screen={screen.id}", 16),
+        (f"item={other.id}&campaign={campaign.id}", 8),
+        ("network=nonsense&item=x&screen=999&team=999", 30),
+    ):
+        days = table(bram.get(f"/results/days.csv?{query}").text)
+        assert sum(int(row["Mensen"]) for row in days) == count, query
+        assert headline(bram.get(f"/results?{query}").text).startswith(f"{count} mensen"), query
+    page = bram.get(f"/results?item={item.id}&period=campaign").text
+    assert "Timmerman</p>" in page
+    assert 'id="by-items"' not in page
+    assert f'href="/results?period=campaign&amp;item={item.id}&amp;network=whatsapp"' in page
+    screens = table(bram.get("/results/screens.csv").text)
+    assert [(row["Naam"], row["Mensen"]) for row in screens] == [("Receptie", "16")]
+
+
+def test_a_team_is_looked_at_as_a_whole_only(bram: Client, db: Database) -> None:
+    with db.writing() as session:
+        item, other = make.item(session), make.item(session)
+        large, small = make.team(session, "Productie", 6), make.team(session, "HR", 4)
+        make.visits(session, by=large[0], on=item, times=2)
+        make.visits(session, by=small[0], on=item, times=4)
+        make.visits(session, by=large[0], on=other, times=8)
+    for team, asked, count in (
+        (large[0].department_id, "", 10),
+        (large[0].department_id, f"&item={item.id}&network=whatsapp", 10),
+        (small[0].department_id, "", 4),
+        (bram.person.department_id, "", 4),
+    ):
+        days = table(bram.get(f"/results/days.csv?team={team}{asked}").text)
+        assert sum(int(row["Mensen"]) for row in days) == count
+    assert "Kleine teams samen</p>" in bram.get(f"/results?team={small[0].department_id}").text
+
+
+def test_every_day_unfolds_to_its_ledger(bram: Client, db: Database) -> None:
+    with db.writing() as session:
+        item, person = make.item(session), make.person(session)
+        make.visits(session, by=person, on=item, times=2)
+        make.visits(session, by=person, on=item, times=1, verdict="bot", reason="preview", at=NOW - timedelta(days=1))
+    page = bram.get("/results").text
+    rows = re.findall(r'<th scope="row">([^<]+)</th>.*?</tr>', page, re.DOTALL)
+    assert len(rows) == 7
+    found = re.findall(r"<summary>(\d+)<span.*?<p>([^<]+)</p></details></td>", page, re.DOTALL)
+    assert found == [("1", "1 klik, waarvan 0 mensen; 1 linkvoorbeeld."), ("0", "2 klikken, waarvan 2 mensen.")]

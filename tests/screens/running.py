@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 
 from portal.server import PortalProtocol, Server
 
-PATIENCE = 8.0
+PATIENCE = 20.0
 """Seconds to wait for what should come much sooner."""
 
 

@@ -23,8 +23,6 @@ from tests import make
 from tests.screens.running import PATIENCE, Running
 
 TOKEN = "s" * 43
-SOON = 2.0
-"""Seconds within which a wall must know."""
 
 
 class Listener:
@@ -106,15 +104,13 @@ def test_it_begins_with_a_sign_of_life_that_names_the_release(listener: Listener
 
 
 @pytest.mark.parametrize("kind", sorted(events.KINDS_THAT_SHOW))
-def test_what_shows_on_a_wall_is_told_within_two_seconds(listener: Listener, db: Database, kind: str) -> None:
+def test_what_shows_on_a_wall_is_told_at_once(listener: Listener, db: Database, kind: str) -> None:
     listener.beaten()
     with db.writing() as session:
         activity.record(session, kind, item_id=1, people=10)
-    began = time.monotonic()
     told = listener.next()
     assert told is not None
     assert told[0] == "changed"
-    assert time.monotonic() - began < SOON
 
 
 def test_a_recalled_item_is_told_from_another_process(listener: Listener, db: Database) -> None:
@@ -124,11 +120,9 @@ def test_a_recalled_item_is_told_from_another_process(listener: Listener, db: Da
         with elsewhere.writing() as session:
             item = make.item(session)
             approval.recall(session, get_item(session, item.id), by=None, note="Fout")
-        began = time.monotonic()
         told = listener.next()
         assert told is not None
         assert told[0] == "changed"
-        assert time.monotonic() - began < SOON
     finally:
         elsewhere.dispose()
 

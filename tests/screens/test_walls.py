@@ -5,12 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from portal import activity, clock, web
 from portal.campaigns import approval
 from portal.campaigns.models import Item
 from portal.campaigns.queries import get_item
 from portal.database import Database
+from portal.links import codes
+from portal.links.models import Link
 from portal.paths import data
 from portal.people.brand import contrast
 from portal.people.models import Organisation, Person
@@ -330,3 +333,33 @@ def test_the_wall_waits_for_nothing_that_old_players_lack() -> None:
         "color-mix",
     )
     assert [word for word in modern if word in style] == []
+
+
+def test_visits_through_a_public_wall_are_counted_for_its_screen(client: Client, db: Database, bram: Client) -> None:
+    row = screen(db, audience="public")
+    with db.writing() as session:
+        item = make.item(session)
+    first = told(client)["slides"][0]
+    client.get(ADDRESS)
+    tracked = told(client)["slides"][0]
+    assert first["key"] != tracked["key"]
+    with db.writing() as session:
+        link = codes.screen_link(session, screen_id=row.id, item_id=item.id)
+        loaded = get_item(session, item.id)
+        assert walls.target(loaded, "public", codes.address(link)) == f"http://localhost:8000/r/{link.code}"
+        for verdict, reason in (("human", "person"), ("human", "person"), ("bot", "preview")):
+            make.click(session, link, verdict=verdict, reason=reason)
+    page = bram.get("/screens").text
+    assert '<b class="number">2</b> mensen kwamen kijken via de QR-codes op dit scherm.' in page
+    assert "1 linkvoorbeeld" in page
+    assert f'href="/results?period=30&amp;screen={row.id}"' in page
+
+
+def test_a_wall_for_colleagues_needs_no_links_of_its_own(client: Client, db: Database) -> None:
+    screen(db)
+    with db.writing() as session:
+        make.item(session)
+    client.get(ADDRESS)
+    client.post(f"{ADDRESS}/seen")
+    with db.reading() as session:
+        assert session.scalars(select(Link)).all() == []

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from portal.database import Database
+from portal.links import codes
 from portal.links.models import Link
 from portal.people.models import Account, Organisation, Person
 from portal.signatures.models import Signature
@@ -328,3 +329,15 @@ class Elements(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.words += data
+
+
+def test_my_signature_tells_me_what_it_brought(ana: Client, cleo: Client, db: Database) -> None:
+    assert "via jouw mails" not in ana.get("/signature").text
+    with db.writing() as session:
+        link = codes.signature_link(session, person=ana.person)
+        for verdict, reason in (("human", "person"), ("human", "person"), ("bot", "scanner")):
+            make.click(session, link, verdict=verdict, reason=reason)
+    page = ana.get("/signature").text
+    assert "2 mensen kwamen kijken via jouw mails" in page
+    assert "1 mailscanner" in page
+    assert "via jouw mails" not in cleo.get("/signature").text

@@ -1,0 +1,215 @@
+"""The second look at a click that could be a person's: what else this visitor did, and whose link it was.
+
+The first look, at the request alone, is `verdicts`. Here the order matters: clicks are judged one after another as they
+are kept, and a burst also takes back the clicks that passed for people before anybody could know.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal import clock, settings
+from portal.links import bulk
+from portal.links.booking import NEVER
+from portal.links.journal import Record
+from portal.links.models import Click
+from portal.links.verdicts import Verdict, judge
+
+REPEAT_WITHIN = timedelta(hours=1)
+BURST_WITHIN = timedelta(seconds=5)
+BURST_LINKS = 3
+TOO_SOON = timedelta(seconds=2)
+
+
+class Source(NamedTuple):
+    """The link a click came through, and what it led to at that moment."""
+
+    link_id: int
+    kind: str
+    person_id: int | None
+    department_id: int | None
+    network: str
+    created_at: datetime
+    item_id: int | None
+    campaign_id: int | None
+
+
+class Visit:
+    """One click while it is judged: what `booking` wants to know, and whether its row is there already."""
+
+    __slots__ = (
+        *("at", "campaign_id", "department_id", "id", "is_first", "is_kept", "item_id", "link_id", "network"),
+        *("person_id", "reason", "verdict", "visitor"),
+    )
+
+    def __init__(self, source: Source, at: datetime, visitor: int | None, verdict: Verdict) -> None:
+        self.link_id, _, self.person_id, self.department_id, self.network, _, self.item_id, self.campaign_id = source
+        self.at = at
+        self.visitor = visitor
+        self.verdict, self.reason = verdict
+        self.id = 0
+        self.is_kept = False
+        self.is_first = False
+        """Whether it is its visitor's first by a person on this link that day."""
+
+    def under(self, verdict: Verdict) -> "Visit":
+        """The same click with another verdict."""
+        other = Visit(_NOBODY, self.at, self.visitor, verdict)
+        for name in ("link_id", "person_id", "department_id", "network", "item_id", "campaign_id", "id"):
+            setattr(other, name, getattr(self, name))
+        return other
+
+
+_NOBODY = Source(0, "", None, None, "", NEVER, None, None)
+
+
+class Looks:
+    """What the visitors of a batch did, as far as it matters for judging them."""
+
+    def __init__(self) -> None:
+        self._people: dict[int, list[Visit]] = {}
+        """By visitor, what passed for a person today, in the order in which it was kept, burst or not."""
+        self._recent: dict[int, list[tuple[datetime, int]]] = {}
+        """By visitor, moment and link of whatever they opened within seconds, not what their browser fetched ahead."""
+        self.taken: list[tuple[Visit, Verdict]] = []
+        """Rows kept earlier that turned out to be part of a burst, with the verdict they had."""
+
+    def expect(self, visits: Iterable[Visit]) -> set[int]:
+        """Follow the visitors of these clicks, as far as one could be a person; who they are."""
+        visitors = {visit.visitor for visit in visits if visit.verdict == "human" and visit.visitor is not None}
+        self._recent |= {visitor: [] for visitor in visitors}
+        return visitors
+
+    def recall(self, db: Session, visits: Sequence[Visit]) -> None:
+        """Follow the visitors of these clicks, and look up what they did before."""
+        visitors = self.expect(visits)
+        if not visitors:
+            return
+        begin = min(visit.at for visit in visits if visit.verdict == "human")
+        today = min(clock.start_of(clock.local(begin).date()), begin - REPEAT_WITHIN)
+        of_them = bulk.among(db, Click.visitor, visitors)
+        columns = (
+            *(Click.id, Click.at, Click.visitor, Click.reason, Click.link_id, Click.person_id, Click.department_id),
+            *(Click.network, Click.item_id, Click.campaign_id),
+        )
+        people = select(*columns).where(of_them, Click.verdict == "human", Click.at >= today).order_by(Click.id)
+        for id_, at, who, reason, link_id, person_id, department_id, network, *led in db.execute(people):
+            source = Source(link_id, "", person_id, department_id, network, at, led[0], led[1])
+            visit = Visit(source, at, who, Verdict("human", reason))
+            visit.id, visit.is_kept = id_, True
+            self._people.setdefault(who or 0, []).append(visit)
+            if at > begin - BURST_WITHIN:
+                self._recent[who or 0].append((at, link_id))
+        lately = select(Click.visitor, Click.at, Click.link_id).where(
+            of_them, Click.verdict == "suspect", Click.at > begin - BURST_WITHIN
+        )
+        for who, at, link_id in db.execute(lately):
+            self._recent[who or 0].append((at, link_id))
+
+    def judge(self, visit: Visit) -> None:
+        """Decide about the next click: whether it repeats another or belongs to a burst."""
+        visitor = visit.visitor
+        recent = self._recent.get(visitor) if visitor is not None else None
+        if visitor is None or recent is None or visit.verdict == "bot":
+            return
+        if visit.verdict == "human":
+            people = self._people.get(visitor)
+            if recent or people:
+                self._judge(visit, recent, people or ())
+            if visit.verdict == "human":
+                if people is None:
+                    self._people[visitor] = [visit]
+                else:
+                    people.append(visit)
+        recent.append((visit.at, visit.link_id))
+        if len(recent) > _MANY:
+            recent[:] = [each for each in recent if abs(each[0] - visit.at) < BURST_WITHIN][-_MANY // 2 :]
+
+    def _judge(self, visit: Visit, recent: list[tuple[datetime, int]], people: Sequence[Visit]) -> None:
+        at, link_id = visit.at, visit.link_id
+        for other in people:
+            if other.link_id == link_id and other.verdict == "human" and abs(at - other.at) < REPEAT_WITHIN:
+                visit.verdict, visit.reason = "suspect", "repeat"
+                return
+        links = {link for moment, link in recent if abs(at - moment) < BURST_WITHIN}
+        if len(links | {link_id}) < BURST_LINKS:
+            return
+        visit.verdict, visit.reason = "suspect", "burst"
+        for other in people:
+            if other.verdict == "human" and abs(at - other.at) < BURST_WITHIN:
+                if other.is_kept:
+                    self.taken.append((other, Verdict(other.verdict, other.reason)))
+                other.verdict, other.reason = "suspect", "burst"
+
+    def corrections(self) -> Iterator[tuple[Visit, int, int]]:
+        """What changes in figures booked earlier: a click, and how many clicks and visitors more. Ask once, at the end.
+
+        Marks the new clicks that are their visitor's first of the day.
+        """
+        for visit, before in self.taken:
+            yield visit.under(before), -1, 0
+            yield visit, 1, 0
+        had = {visit.id: before for visit, before in self.taken}
+        for visits in self._people.values():
+            if len(visits) == 1 and not visits[0].is_kept:
+                visits[0].is_first = visits[0].verdict == "human"
+                continue
+            for same in _by_link_and_day(visits):
+                counted = next((visit for visit in same if visit.is_kept), None)
+                counts = next((visit for visit in same if visit.verdict == "human"), None)
+                if counted is counts:
+                    continue
+                if counted is not None:
+                    yield counted.under(had.get(counted.id, Verdict(counted.verdict, counted.reason))), 0, -1
+                if counts is not None and counts.is_kept:
+                    yield counts, 0, 1
+                elif counts is not None:
+                    counts.is_first = True
+
+
+_MANY = 4096
+"""Clicks of one visitor within seconds beyond which the oldest are forgotten."""
+
+
+def _by_link_and_day(visits: Sequence[Visit]) -> Iterable[list[Visit]]:
+    groups: dict[tuple[int, date], list[Visit]] = {}
+    for visit in visits:
+        groups.setdefault((visit.link_id, clock.local(visit.at).date()), []).append(visit)
+    return groups.values()
+
+
+def is_too_soon(source: Source, record: Record) -> bool:
+    """Whether a share was opened right after it was made, and no browser says that somebody did it by hand.
+
+    On https browsers say so; on http none can.
+    """
+    return (
+        source.kind == "share"
+        and record.at - source.created_at < TOO_SOON
+        and record.fetch_mode != "navigate"
+        and settings.current().link_base_url.startswith("https://")
+    )
+
+
+def first_look(record: Record) -> Verdict:
+    """The verdict on the request alone."""
+    return _first_look(
+        record.agent, record.language, record.accept, record.fetch_mode, record.fetch_dest, record.purpose
+    )
+
+
+@lru_cache(maxsize=16_384)
+def _first_look(agent: str, language: str, accept: str, fetch_mode: str, fetch_dest: str, purpose: str) -> Verdict:
+    headers: Mapping[str, str] = {
+        "user-agent": agent,
+        "accept-language": language,
+        "accept": accept,
+        "sec-fetch-mode": fetch_mode,
+        "sec-fetch-dest": fetch_dest,
+        **dict.fromkeys(("sec-purpose", "purpose", "x-purpose", "x-moz"), purpose),
+    }
+    return judge("GET", {name: value for name, value in headers.items() if value})
