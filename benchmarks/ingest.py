@@ -24,7 +24,7 @@ from benchmarks import run
 from benchmarks.run import Outcome
 from portal import clock, migrations, settings
 from portal.database import Database
-from portal.links import ingest, journal, supervision
+from portal.links import journal, supervision
 from portal.links.ingest import Ingest
 from portal.links.journal import Batch, Journal
 from portal.links.models import Click, Rollup
@@ -138,7 +138,7 @@ def drain(database: Database, folder: Path, size: int, outcome: Outcome) -> None
     stored, longest = 0, 0.0
     while stored < size:
         before = time.monotonic()
-        stored += reading.run_once(ingest.BEHIND)
+        stored += reading.run_once(reading.limit())
         longest = max(longest, time.monotonic() - before)
         reading.checkpoint()
     database.checkpoint()

@@ -227,6 +227,31 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_campaign_slug")),
     )
     op.create_table(
+        "click",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("link_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.Column("verdict", sa.String(length=40), nullable=False),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.Column("rule_version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("visitor", sa.BigInteger(), nullable=True),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("network", sa.String(length=40), nullable=False),
+        sa.Column("referrer_host", sa.String(length=400), nullable=False),
+        sa.Column("device", sa.String(length=40), nullable=False),
+        sa.Column("agent", sa.String(length=400), nullable=True),
+        sa.CheckConstraint("verdict IN ('human', 'bot', 'suspect')", name=op.f("ck_click_verdict")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_click_person_id"), ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_click")),
+    )
+    with op.batch_alter_table("click", schema=None) as batch_op:
+        batch_op.create_index("ix_click_at", ["at"], unique=False)
+        batch_op.create_index("ix_click_visitor_verdict_id", ["visitor", "verdict", "id"], unique=False)
+
+    op.create_table(
         "identity",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -478,35 +503,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_link_screen_id_item_id", ["screen_id", "item_id"], unique=False)
 
     op.create_table(
-        "click",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("link_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("at", portal.tables.Moment(timezone=True), nullable=False),
-        sa.Column("verdict", sa.String(length=40), nullable=False),
-        sa.Column("reason", sa.String(length=40), nullable=False),
-        sa.Column("rule_version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("visitor", sa.BigInteger(), nullable=True),
-        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("network", sa.String(length=40), nullable=False),
-        sa.Column("referrer_host", sa.String(length=400), nullable=False),
-        sa.Column("device", sa.String(length=40), nullable=False),
-        sa.Column("agent", sa.String(length=400), nullable=True),
-        sa.CheckConstraint("verdict IN ('human', 'bot', 'suspect')", name=op.f("ck_click_verdict")),
-        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_click_campaign_id")),
-        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_click_department_id")),
-        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_click_item_id")),
-        sa.ForeignKeyConstraint(["link_id"], ["link.id"], name=op.f("fk_click_link_id")),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_click_person_id"), ondelete="SET NULL"),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_click")),
-    )
-    with op.batch_alter_table("click", schema=None) as batch_op:
-        batch_op.create_index("ix_click_at", ["at"], unique=False)
-        batch_op.create_index("ix_click_visitor_verdict_at", ["visitor", "verdict", "at"], unique=False)
-
-    op.create_table(
         "rollup",
         sa.Column("link_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("hour", portal.tables.Moment(timezone=True), nullable=False),
@@ -594,11 +590,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_rollup_campaign_id_hour")
 
     op.drop_table("rollup")
-    with op.batch_alter_table("click", schema=None) as batch_op:
-        batch_op.drop_index("ix_click_visitor_verdict_at")
-        batch_op.drop_index("ix_click_at")
-
-    op.drop_table("click")
     with op.batch_alter_table("link", schema=None) as batch_op:
         batch_op.drop_index("ix_link_screen_id_item_id")
         batch_op.drop_index("ix_link_item_id")
@@ -642,6 +633,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_identity_person_id"))
 
     op.drop_table("identity")
+    with op.batch_alter_table("click", schema=None) as batch_op:
+        batch_op.drop_index("ix_click_visitor_verdict_id")
+        batch_op.drop_index("ix_click_at")
+
+    op.drop_table("click")
     op.drop_table("campaign")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_entry_at"))

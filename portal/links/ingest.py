@@ -30,7 +30,7 @@ STORING = 7_308_605
 """The lock that lets one transaction at a time judge clicks: each must see what the one before it decided."""
 IDLE = 0.05
 """Seconds between looks at journals in which nothing happens."""
-USUAL, BEHIND = 256_000, 1_000_000
+USUAL, BEHIND, FAR_BEHIND = 256_000, 1_000_000, 2_500_000
 """Bytes of a batch: small ones keep the database free for others, large ones catch up sooner."""
 CHECKPOINT = 1.0
 """Seconds between checkpoints on SQLite, where no other process does any."""
@@ -114,7 +114,7 @@ class Ingest:
         pause = IDLE
         while not wait(pause):
             try:
-                while self.run_once(self._limit()) and not wait(0):
+                while self.run_once(self.limit()) and not wait(0):
                     self.checkpoint()
                 self.checkpoint()
                 pause = IDLE
@@ -134,7 +134,7 @@ class Ingest:
         stored, until = 0, time.monotonic() + DRAIN_WITHIN
         while True:
             try:
-                found = self.run_once(BEHIND)
+                found = self.run_once(self.limit())
                 stored += found
                 if not found and not self._unread():
                     return stored
@@ -190,8 +190,11 @@ class Ingest:
             found = select(JournalPosition.file, JournalPosition.offset).where(JournalPosition.file.in_(names))
             self._offsets |= dict.fromkeys(names, 0) | dict(db.execute(found).all())
 
-    def _limit(self) -> int:
+    def limit(self) -> int:
+        """Bytes of the next batch, by how much waits."""
         waiting = sum(path.stat().st_size - offset for _, path, offset in self._unread())
+        if waiting > 4 * FAR_BEHIND:
+            return FAR_BEHIND
         return BEHIND if waiting > BEHIND else USUAL
 
     def _store(self, name: str, offset: int, batch: Batch, *, one_by_one: bool = False) -> None:
@@ -297,14 +300,16 @@ def _look_at_sharers(
 
 def _keep(db: Session, visits: Sequence[Visit], records: Sequence[Record]) -> None:
     written = bulk.written(db)
-    rows = [
-        (
-            *(id_, visit.link_id, written(visit.at), visit.verdict, visit.reason, RULE_VERSION, visit.visitor),
-            *(visit.item_id, visit.campaign_id, visit.department_id, visit.person_id, visit.network),
-            *(record.referrer_host, device(record.agent), record.agent),
-        )
-        for id_, visit, record in zip(bulk.new_ids(db, Click, len(visits)), visits, records, strict=True)
-    ]
+    rows: list[bulk.Row] = []
+    for id_, visit, record in zip(bulk.new_ids(db, Click, len(visits)), visits, records, strict=True):
+        agent = record.agent
+        # fmt: off
+        rows.append((
+            id_, visit.link_id, written(visit.at), visit.verdict, visit.reason, RULE_VERSION, visit.visitor,
+            visit.item_id, visit.campaign_id, visit.department_id, visit.person_id, visit.network,
+            record.referrer_host, device(agent), agent,
+        ))
+        # fmt: on
     bulk.append(db, Click, _CLICK, rows)
 
 

@@ -23,6 +23,8 @@ REPEAT_WITHIN = timedelta(hours=1)
 BURST_WITHIN = timedelta(seconds=5)
 BURST_LINKS = 3
 TOO_SOON = timedelta(seconds=2)
+OUT_OF_ORDER = 20_000
+"""Clicks by which the journals of several processes may be stored in another order than they came."""
 
 
 class Source(NamedTuple):
@@ -104,8 +106,15 @@ class Looks:
             self._people.setdefault(who or 0, []).append(visit)
             if at > begin - BURST_WITHIN:
                 self._recent[who or 0].append((at, link_id))
+        recent = db.scalar(select(Click.id).where(Click.at > begin - BURST_WITHIN).order_by(Click.at).limit(1))
+        if recent is None:
+            return
+        # From an id on, so that a visitor with a million clicks costs no more than one with ten.
         lately = select(Click.visitor, Click.at, Click.link_id).where(
-            of_them, Click.verdict == "suspect", Click.at > begin - BURST_WITHIN
+            of_them,
+            Click.verdict == "suspect",
+            Click.id > recent - OUT_OF_ORDER,
+            Click.at > begin - BURST_WITHIN,
         )
         for who, at, link_id in db.execute(lately):
             self._recent[who or 0].append((at, link_id))

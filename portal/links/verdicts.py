@@ -167,9 +167,11 @@ _CONSOLE = ("lynx/", "elinks/", "w3m/", "links (")
 """Browsers on a text screen, which share their parts with programs."""
 _OF_A_BROWSER = (
     *("applewebkit", "gecko/", "like gecko", "trident/", "msie ", "opera", "konqueror", "khtml", "servo/"),
+    *("chrome/", "firefox/", "safari/", "iphone", "ipad", "windows nt", "macintosh", "x11"),
     *("midp", "symbian", "ucweb", "profile/", "smm-mms", "netfront", "nintendo"),
 )
-"""What draws the page, or the kind of old phone: every browser says one of these."""
+"""What draws the page, the browser, the machine or the kind of old phone: browsers say one of these, also those that
+shorten their name for privacy."""
 
 _BY_TAG = (
     ("social-preview", "preview"),
