@@ -148,7 +148,7 @@ class Tail:
     async def follow(self, after: int | None = None) -> AsyncIterator[Event]:
         """Every event after id `after` (None: from now on), in order, without end."""
         if after is None:
-            after = await to_thread.run_sync(self._read_last)
+            after = await self.end()
         queue: asyncio.Queue[Event] = asyncio.Queue()
         if self._task is None:
             self._seen = after
@@ -170,6 +170,10 @@ class Tail:
             if not self._followers and self._task is not None:
                 self._task.cancel()
                 self._task = None
+
+    async def end(self) -> int:
+        """The id of the last event so far: following from there misses nothing that comes after this call."""
+        return await to_thread.run_sync(self._read_last)
 
     def close(self) -> None:
         self._end_waking()

@@ -85,6 +85,9 @@ class WallStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._send, self._turn = send, anyio.Lock()
+        if self._after is None:
+            # Before the player hears anything: it looks at its slides then, and what comes later is told.
+            self._after = await self._tail.end()
         with anyio.move_on_after(GIVE_UP):
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         async with anyio.create_task_group() as tasks:
