@@ -4,7 +4,6 @@
 transaction that stores what it read, so that every line is counted exactly once, whatever dies when.
 """
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -243,20 +242,10 @@ class Ingest:
         if time.time() - path.stat().st_mtime < SETTLED or journal.is_being_written(path):
             return
         path.unlink()
-        _sync_folder(self.folder)  # a file that came back after a power cut would be read anew
+        journal.sync_folder(self.folder)  # a file that came back after a power cut would be read anew
         with self.database.writing() as db:
             db.execute(delete(JournalPosition).where(JournalPosition.file == name))
         self._offsets.pop(name, None)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 class _Moved(Exception):
