@@ -178,7 +178,7 @@ class Timed(Ingest):
 
     def _store(self, name: str, offset: int, batch: Batch, *, one_by_one: bool = False) -> None:
         super()._store(name, offset, batch, one_by_one=one_by_one)
-        self.lags.append((time.time() - batch.records[0].at.timestamp(), len(batch.records)))
+        self.lags.append((time.time() - batch.records[0].at / 1e6, len(batch.records)))
 
 
 def keep_writing(folder: Path, codes: list[bytes], seconds: int) -> None:

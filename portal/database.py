@@ -1,9 +1,10 @@
 """The database on both engines: hard settings, and the two ways to use it, reading and writing."""
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -34,7 +35,8 @@ class Database:
             self.writer = _postgresql(url, writes=True, size=writers)
             self.reader = _postgresql(url, writes=False, size=writers)
         self._writing = sessionmaker(self.writer, expire_on_commit=False)
-        self._reading = sessionmaker(self.reader, expire_on_commit=False)
+        self._lately = Lately()
+        self._reading = sessionmaker(self.reader, expire_on_commit=False, info={"lately": self._lately})
         self._after_write: list[Callable[[], None]] = []
         self._checkpointed = 0
 
@@ -43,6 +45,7 @@ class Database:
         """One transaction, committed at the end of the block, undone by any exception."""
         with self._writing() as session, session.begin():
             yield session
+        self._lately.forget()
         for call in self._after_write:
             call()
 
@@ -84,6 +87,42 @@ class Database:
         """Raise whatever keeps the database from answering."""
         with self.reader.connect() as connection:
             connection.execute(text("SELECT 1"))
+
+
+LATELY = 1.0
+"""Seconds for which `lately` gives the same answer, while this process writes nothing."""
+_MOST_KEPT = 500
+_Found = TypeVar("_Found")
+
+
+class Lately:
+    """What was found in one database within the last second."""
+
+    def __init__(self) -> None:
+        self._found: dict[Hashable, tuple[float, Any]] = {}
+
+    def get(self, key: Hashable, find: Callable[[], _Found]) -> _Found:
+        """What was found under `key`, else what `find` gives now."""
+        found, now, answer = self._found, time.monotonic(), self._found.get(key)
+        if answer is not None and 0 <= now - answer[0] < LATELY:
+            return cast(_Found, answer[1])
+        fresh = find()
+        if len(found) < _MOST_KEPT:
+            found[key] = (now, fresh)  # of no use to anybody if something was written meanwhile
+        return fresh
+
+    def forget(self) -> None:
+        self._found = {}
+
+
+def lately(db: Session, key: Hashable, find: Callable[[], _Found]) -> _Found:
+    """What `find` gives, or gave within the last second under this `key`, for lists that everybody looks at.
+
+    Whatever this process writes is seen at once, and other processes' writes after that second. What is found is
+    shared between threads: let it be something nobody changes. A session that writes always finds anew.
+    """
+    kept: Lately | None = db.info.get("lately")
+    return find() if kept is None else kept.get(key, find)
 
 
 def insert(db: Session, table: type[DeclarativeBase]) -> postgresql.Insert | sqlite.Insert:

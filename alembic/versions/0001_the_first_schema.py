@@ -28,6 +28,32 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "click",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("link_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", portal.tables.Instant(), nullable=False),
+        sa.Column("verdict", sa.String(length=40), nullable=False),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.Column("rule_version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("visitor", sa.BigInteger(), nullable=True),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("network", sa.String(length=40), nullable=False),
+        sa.Column("referrer_host", sa.String(length=400), nullable=False),
+        sa.Column("device", sa.String(length=40), nullable=False),
+        sa.Column("agent", sa.String(length=400), nullable=True),
+        sa.CheckConstraint(
+            "verdict = 'human' OR verdict = 'bot' OR verdict = 'suspect'", name=op.f("ck_click_verdict")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_click")),
+    )
+    with op.batch_alter_table("click", schema=None) as batch_op:
+        batch_op.create_index("ix_click_at", ["at"], unique=False)
+        batch_op.create_index("ix_click_visitor_verdict_id", ["visitor", "verdict", "id"], unique=False)
+
+    op.create_table(
         "department",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=400), nullable=False),
@@ -143,11 +169,12 @@ def upgrade() -> None:
         sa.Column("wall_name", sa.Boolean(), nullable=False),
         sa.Column("created_at", portal.tables.Moment(timezone=True), nullable=False),
         sa.Column("deactivated_at", portal.tables.Moment(timezone=True), nullable=True),
-        sa.CheckConstraint("language IN ('nl', 'en')", name=op.f("ck_person_language")),
+        sa.CheckConstraint("language = 'nl' OR language = 'en'", name=op.f("ck_person_language")),
         sa.CheckConstraint(
-            "leaderboard_name IN ('hidden', 'pseudonym', 'name')", name=op.f("ck_person_leaderboard_name")
+            "leaderboard_name = 'hidden' OR leaderboard_name = 'pseudonym' OR leaderboard_name = 'name'",
+            name=op.f("ck_person_leaderboard_name"),
         ),
-        sa.CheckConstraint("role IN ('member', 'editor', 'admin')", name=op.f("ck_person_role")),
+        sa.CheckConstraint("role = 'member' OR role = 'editor' OR role = 'admin'", name=op.f("ck_person_role")),
         sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_person_department_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
         sa.UniqueConstraint("email", name=op.f("uq_person_email")),
@@ -217,7 +244,7 @@ def upgrade() -> None:
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kit_digest", sa.String(length=64), nullable=False),
         sa.CheckConstraint(
-            "goal_measure IN ('applications', 'appointments', 'registrations', 'visits')",
+            "goal_measure = 'applications' OR goal_measure = 'appointments' OR goal_measure = 'registrations' OR goal_measure = 'visits'",
             name=op.f("ck_campaign_goal_measure"),
         ),
         sa.ForeignKeyConstraint(
@@ -226,31 +253,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign")),
         sa.UniqueConstraint("slug", name=op.f("uq_campaign_slug")),
     )
-    op.create_table(
-        "click",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("link_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("at", portal.tables.Moment(timezone=True), nullable=False),
-        sa.Column("verdict", sa.String(length=40), nullable=False),
-        sa.Column("reason", sa.String(length=40), nullable=False),
-        sa.Column("rule_version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("visitor", sa.BigInteger(), nullable=True),
-        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("network", sa.String(length=40), nullable=False),
-        sa.Column("referrer_host", sa.String(length=400), nullable=False),
-        sa.Column("device", sa.String(length=40), nullable=False),
-        sa.Column("agent", sa.String(length=400), nullable=True),
-        sa.CheckConstraint("verdict IN ('human', 'bot', 'suspect')", name=op.f("ck_click_verdict")),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_click_person_id"), ondelete="SET NULL"),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_click")),
-    )
-    with op.batch_alter_table("click", schema=None) as batch_op:
-        batch_op.create_index("ix_click_at", ["at"], unique=False)
-        batch_op.create_index("ix_click_visitor_verdict_id", ["visitor", "verdict", "id"], unique=False)
-
     op.create_table(
         "identity",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -308,7 +310,7 @@ def upgrade() -> None:
         sa.Column("revoked_at", portal.tables.Moment(timezone=True), nullable=True),
         sa.Column("last_seen_at", portal.tables.Moment(timezone=True), nullable=True),
         sa.Column("engine", sa.String(length=400), nullable=False),
-        sa.CheckConstraint("audience IN ('staff', 'public')", name=op.f("ck_screen_audience")),
+        sa.CheckConstraint("audience = 'staff' OR audience = 'public'", name=op.f("ck_screen_audience")),
         sa.ForeignKeyConstraint(
             ["paired_by_id"], ["person.id"], name=op.f("fk_screen_paired_by_id"), ondelete="SET NULL"
         ),
@@ -404,10 +406,13 @@ def upgrade() -> None:
         sa.Column("announced", sa.Boolean(), nullable=False),
         sa.Column("successor_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.CheckConstraint(
-            "kind IN ('vacancy', 'promotion', 'article', 'event', 'video', 'story', 'contest')",
+            "kind = 'vacancy' OR kind = 'promotion' OR kind = 'article' OR kind = 'event' OR kind = 'video' OR kind = 'story' OR kind = 'contest'",
             name=op.f("ck_item_kind"),
         ),
-        sa.CheckConstraint("state IN ('draft', 'in_review', 'approved', 'recalled')", name=op.f("ck_item_state")),
+        sa.CheckConstraint(
+            "state = 'draft' OR state = 'in_review' OR state = 'approved' OR state = 'recalled'",
+            name=op.f("ck_item_state"),
+        ),
         sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_item_campaign_id")),
         sa.ForeignKeyConstraint(
             ["changed_by_id"], ["person.id"], name=op.f("fk_item_changed_by_id"), ondelete="SET NULL"
@@ -434,7 +439,8 @@ def upgrade() -> None:
         sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("at", portal.tables.Moment(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "step IN ('submitted', 'approved', 'returned', 'recalled', 'reopened')", name=op.f("ck_approval_step")
+            "step = 'submitted' OR step = 'approved' OR step = 'returned' OR step = 'recalled' OR step = 'reopened'",
+            name=op.f("ck_approval_step"),
         ),
         sa.ForeignKeyConstraint(["by_id"], ["person.id"], name=op.f("fk_approval_by_id"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_approval_item_id"), ondelete="CASCADE"),
@@ -489,7 +495,9 @@ def upgrade() -> None:
         sa.Column("network", sa.String(length=40), nullable=False),
         sa.Column("screen_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", portal.tables.Moment(timezone=True), nullable=False),
-        sa.CheckConstraint("kind IN ('share', 'signature', 'screen', 'public')", name=op.f("ck_link_kind")),
+        sa.CheckConstraint(
+            "kind = 'share' OR kind = 'signature' OR kind = 'screen' OR kind = 'public'", name=op.f("ck_link_kind")
+        ),
         sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_link_department_id")),
         sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_link_item_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_link_person_id"), ondelete="SET NULL"),
@@ -517,13 +525,16 @@ def upgrade() -> None:
         sa.Column("network", sa.String(length=40), nullable=False),
         sa.Column("department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.CheckConstraint("verdict IN ('human', 'bot', 'suspect')", name=op.f("ck_rollup_verdict")),
+        sa.CheckConstraint(
+            "verdict = 'human' OR verdict = 'bot' OR verdict = 'suspect'", name=op.f("ck_rollup_verdict")
+        ),
         sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_rollup_department_id")),
         sa.ForeignKeyConstraint(["link_id"], ["link.id"], name=op.f("fk_rollup_link_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_rollup_person_id"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint(
             "link_id", "hour", "item_id", "campaign_id", "verdict", "reason", name=op.f("pk_rollup")
         ),
+        postgresql_with={"fillfactor": 70},
         sqlite_with_rowid=False,
     )
     with op.batch_alter_table("rollup", schema=None) as batch_op:
@@ -550,7 +561,8 @@ def upgrade() -> None:
         sa.Column("confirmed_at", portal.tables.Moment(timezone=True), nullable=True),
         sa.Column("seen_at", portal.tables.Moment(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "state IN ('opened', 'copied', 'sheet', 'confirmed', 'posted', 'seen')", name=op.f("ck_share_state")
+            "state = 'opened' OR state = 'copied' OR state = 'sheet' OR state = 'confirmed' OR state = 'posted' OR state = 'seen'",
+            name=op.f("ck_share_state"),
         ),
         sa.ForeignKeyConstraint(["caption_id"], ["caption.id"], name=op.f("fk_share_caption_id"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_share_department_id")),
@@ -633,11 +645,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_identity_person_id"))
 
     op.drop_table("identity")
-    with op.batch_alter_table("click", schema=None) as batch_op:
-        batch_op.drop_index("ix_click_visitor_verdict_id")
-        batch_op.drop_index("ix_click_at")
-
-    op.drop_table("click")
     op.drop_table("campaign")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_entry_at"))
@@ -666,5 +673,10 @@ def downgrade() -> None:
 
     op.drop_table("job")
     op.drop_table("department")
+    with op.batch_alter_table("click", schema=None) as batch_op:
+        batch_op.drop_index("ix_click_visitor_verdict_id")
+        batch_op.drop_index("ix_click_at")
+
+    op.drop_table("click")
     op.drop_table("activity")
     # ### end Alembic commands ###

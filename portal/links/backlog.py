@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from portal.i18n import gettext as _
 from portal.i18n import ngettext
 from portal.links import journal
 from portal.links.models import Click, JournalPosition
+from portal.tables import instant
 
 SAMPLE = 65_536
 """Bytes read of a file that waits, to tell how many clicks its rest holds."""
@@ -43,24 +45,43 @@ class Backlog:
         return self.lag > AT_ONCE
 
 
+class _Told(NamedTuple):
+    """What the database says of a journal."""
+
+    positions: dict[str, int]
+    last: datetime | None
+    damaged: int
+
+
+_told: dict[Path, _Told] = {}
+"""What it said last, by folder: good enough while it is away."""
+
+
 def look(db: Session, folder: Path) -> Backlog:
     """The backlog of the journal in `folder`."""
     positions = dict(db.execute(select(JournalPosition.file, JournalPosition.offset)).all())
+    damaged = db.scalar(select(func.coalesce(func.sum(JournalPosition.damaged), 0))) or 0
+    _told[folder] = _Told(positions, db.scalar(select(func.max(Click.at))), int(damaged))
+    return look_without_database(folder)
+
+
+def look_without_database(folder: Path) -> Backlog:
+    """The same by what the database told this process last; everything waits when it never did."""
+    positions, last, damaged = _told.get(folder, _Told({}, None, 0))
     size, waiting, oldest = 0, 0, None
     for path in journal.files(folder):
+        offset = positions.get(path.name, 0)
         try:
-            rest = path.stat().st_size - positions.get(path.name, 0)
-            batch = journal.read(path, positions.get(path.name, 0), SAMPLE) if rest > 0 else None
+            rest = path.stat().st_size - offset
+            batch = journal.read(path, offset, SAMPLE) if rest > 0 else None
         except FileNotFoundError:
             continue  # counted to its end and deleted meanwhile
         if batch is None or not batch.records:
             continue
-        read = batch.next_offset - positions.get(path.name, 0)
         size += rest
-        waiting += len(batch.records) * rest // read
-        oldest = min(filter(None, (oldest, batch.records[0].at)))
-    damaged = db.scalar(select(func.coalesce(func.sum(JournalPosition.damaged), 0))) or 0
-    return Backlog(size, waiting, oldest, db.scalar(select(func.max(Click.at))), int(damaged))
+        waiting += len(batch.records) * rest // (batch.next_offset - offset)
+        oldest = min(filter(None, (oldest, instant(batch.records[0].at))))
+    return Backlog(size, waiting, oldest, last, damaged)
 
 
 def in_words(found: Backlog) -> str:

@@ -6,7 +6,7 @@ Whoever stores clicks, whichever way, books them here, so that every figure stay
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from sqlalchemy import Select, delete, select
@@ -24,7 +24,7 @@ class Judged(Protocol):
     @property
     def link_id(self) -> int: ...
     @property
-    def at(self) -> datetime: ...
+    def hour(self) -> datetime: ...
     @property
     def verdict(self) -> str: ...
     @property
@@ -75,17 +75,10 @@ class Sums:
 
     def __init__(self) -> None:
         self.rollups: dict[_Key, _Counts] = {}
-        self._hour, self._next_hour = NEVER, NEVER
 
     def add(self, click: Judged, *, clicks: int = 1, visitors: int = 0) -> None:
-        at = click.at
-        if not self._hour <= at < self._next_hour:
-            self._hour = periods.hour_of(at)
-            self._next_hour = self._hour + periods.HOUR
-        key = (
-            *(click.link_id, self._hour, click.item_id or 0, click.campaign_id or 0),
-            *(click.verdict, click.reason),
-        )
+        verdict = click.verdict
+        key = (click.link_id, click.hour, click.item_id or 0, click.campaign_id or 0, verdict, click.reason)
         counts = self.rollups.get(key)
         if counts is None:
             counts = self.rollups[key] = _Counts(click.network, click.department_id, click.person_id)
@@ -123,7 +116,6 @@ class Sums:
         return _add_to_items(db, items)
 
 
-NEVER = datetime.min.replace(tzinfo=UTC)
 _Key = tuple[int, datetime, int, int, str, str]
 _ROLLUP = (
     *("link_id", "hour", "item_id", "campaign_id", "verdict", "reason"),

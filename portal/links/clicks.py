@@ -5,9 +5,10 @@ from starlette.requests import Request
 
 from portal import clock, settings, web
 from portal.links import ingest, journal
-from portal.links.journal import Record
+from portal.links.journal import Record, Said
 from portal.links.models import Link
 from portal.links.visitors import referrer_host, salt_of, visitor
+from portal.tables import microseconds
 
 
 def count(db: Session, request: Request, link: Link, *, item_id: int | None, campaign_id: int | None) -> None:
@@ -27,10 +28,7 @@ def _record(db: Session, request: Request, link: Link) -> Record:
         domain=settings.current().link_base_url,
     )
     purposes = (headers.get(name, "") for name in ("sec-purpose", "purpose", "x-purpose", "x-moz"))
-    record = Record(
-        at=clock.now(),
-        code=link.code,
-        visitor=who,
+    said = Said(
         agent=agent,
         language=headers.get("accept-language", ""),
         accept=headers.get("accept", ""),
@@ -40,5 +38,6 @@ def _record(db: Session, request: Request, link: Link) -> Record:
         referrer_host=referrer_host(headers.get("referer", "")),
         session=web.token_hash(cookie) if cookie else "",
     )
+    record = Record(microseconds(clock.now()), link.code, who, said)
     # Through the journal's own form, so that nothing is kept which the journal would have cut or cleaned.
     return journal.decode(journal.encode(record)) or record

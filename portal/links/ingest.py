@@ -16,20 +16,22 @@ from sqlalchemy.orm import Session
 from portal import activity, clock, jobs
 from portal.campaigns.models import Item
 from portal.database import Database, insert, one_at_a_time
-from portal.links import booking, bulk, journal
+from portal.links import booking, bulk, journal, periods
 from portal.links.booking import Sums
 from portal.links.journal import Batch, Record
 from portal.links.looks import Looks, Source, Visit, first_look, is_too_soon
 from portal.links.models import Click, JournalPosition, Link, Rollup
+from portal.links.seen import Seen
 from portal.links.verdicts import RULE_VERSION
 from portal.links.visitors import device
-from portal.people.models import WebSession
+from portal.people.models import Person, WebSession
+from portal.tables import microseconds
 
 STORING = 7_308_605
 """The lock that lets one transaction at a time judge clicks: each must see what the one before it decided."""
 IDLE = 0.05
 """Seconds between looks at journals in which nothing happens."""
-USUAL, BEHIND, FAR_BEHIND = 256_000, 1_000_000, 2_500_000
+USUAL, BEHIND, FAR_BEHIND = 256_000, 1_000_000, 6_000_000
 """Bytes of a batch: small ones keep the database free for others, large ones catch up sooner."""
 CHECKPOINT = 1.0
 """Seconds between checkpoints on SQLite, where no other process does any."""
@@ -50,19 +52,26 @@ Led = Mapping[str, tuple[int | None, int | None]]
 
 
 def store(
-    db: Session, records: Sequence[Record], *, led: Led | None = None, known_links: dict[str, Source] | None = None
-) -> int:
+    db: Session,
+    records: Sequence[Record],
+    *,
+    led: Led | None = None,
+    known_links: dict[str, Source] | None = None,
+    seen: Seen | None = None,
+) -> list[Visit]:
     """Judge, keep and book the clicks in `records`, in this order, in the caller's transaction.
 
-    `known_links` are not looked up again, and what was looked up is added to them. Returns how many were stored: a
-    record of a link nobody has is none.
+    `known_links` are not looked up again, and what was looked up is added to them. `seen` saves looking up visitors
+    who are new. Returns what was stored: a record of a link nobody has is not.
     """
     one_at_a_time(db, STORING)
     sources = _sources(db, records, led or {}, {} if known_links is None else known_links)
+    _hold_people(db, sources)
     known = [record for record in records if record.code in sources]
-    visits = [Visit(sources[record.code], record.at, record.visitor, first_look(record)) for record in known]
+    hour_of = periods.Hours().of
+    visits = [Visit(sources[code], at, hour_of(at), visitor, first_look(said)) for at, code, visitor, said in known]
     _look_at_sharers(db, visits, known, sources)
-    looks = Looks()
+    looks = Looks(seen)
     looks.recall(db, visits)
     for visit in visits:
         looks.judge(visit)
@@ -83,7 +92,7 @@ def store(
     if looks.taken:
         booking.drop_zeros(db, sums)
     _tell(db, seen_first, people)
-    return len(visits)
+    return visits
 
 
 def is_milestone(people: int) -> bool:
@@ -101,9 +110,10 @@ class Ingest:
         self.folder = folder
         self._offsets: dict[str, int] = {}
         """How far each file has been read, by name, as the database last said."""
-        self._turn: dict[str, float] = {}
+        self._turn: dict[str, int] = {}
         """The moment of the last click read from each file, to take them in the order in which clicks came."""
         self._links: dict[str, Source] = {}
+        self._seen = Seen()
         self._looked_up = 0.0
         self._checkpointed = 0.0
         self._log = structlog.get_logger()
@@ -161,7 +171,7 @@ class Ingest:
                 self._store(name, offset, batch, one_by_one=True)
             self._offsets[name] = batch.next_offset
             if batch.records:
-                self._turn[name] = batch.records[-1].at.timestamp()
+                self._turn[name] = batch.records[-1].at
             return len(batch.records) + batch.damaged
         return 0
 
@@ -182,7 +192,7 @@ class Ingest:
                 unread.append((name, path, self._offsets[name]))
             else:
                 self._end(name, path)
-        return sorted(unread, key=lambda each: (self._turn.get(each[0], 0.0), each[0]))
+        return sorted(unread, key=lambda each: (self._turn.get(each[0], 0), each[0]))
 
     def _look_up(self, names: set[str]) -> None:
         with self.database.reading() as db:
@@ -198,17 +208,21 @@ class Ingest:
 
     def _store(self, name: str, offset: int, batch: Batch, *, one_by_one: bool = False) -> None:
         with self.database.writing() as db:
+            visits: list[Visit] = []
             if one_by_one:
                 stored = self._store_each(db, batch.records)
             else:
                 if time.monotonic() - self._looked_up > LINKS_HOLD:
                     self._links.clear()
                     self._looked_up = time.monotonic()
-                stored = store(db, batch.records, known_links=self._links)
+                visits = store(db, batch.records, known_links=self._links, seen=self._seen)
+                stored = len(visits)
             lost = batch.damaged + len(batch.records) - stored
             if lost:
                 self._log.error("lines of the journal could not be counted", file=name, offset=offset, lines=lost)
             self._move(db, name, offset, to=batch.next_offset, damaged=lost)
+        if visits:
+            self._seen.stored((visit.visitor for visit in visits), visits[-1].id)
 
     def _store_each(self, db: Session, records: Sequence[Record]) -> int:
         """One after another, so that a record the database refuses keeps no other from being stored."""
@@ -216,7 +230,7 @@ class Ingest:
         for record in records:
             try:
                 with db.begin_nested():
-                    stored += store(db, [record])
+                    stored += len(store(db, [record]))
             except UNFIT as error:
                 self._log.error("the database refuses a click", code=record.code, error=repr(error)[:300])
         return stored
@@ -262,18 +276,32 @@ def _sources(db: Session, records: Sequence[Record], led: Led, found: dict[str, 
             .outerjoin(Item, Item.id == Link.item_id)
             .where(Link.code.in_(codes))
         )
-        found |= {row[0]: Source(*row[1:]) for row in db.execute(wanted)}
-    for code, (item_id, campaign_id) in led.items():
+        for code, id_, kind, person_id, department_id, network, made, item_id, campaign_id in db.execute(wanted):
+            owner = (person_id, department_id)
+            found[code] = Source(id_, kind, *owner, network, microseconds(made), item_id, campaign_id)
+    for code, (led_item, led_campaign) in led.items():
         if code in found:
-            found[code] = found[code]._replace(item_id=item_id, campaign_id=campaign_id)
+            found[code] = found[code]._replace(item_id=led_item, campaign_id=led_campaign)
     return found
+
+
+def _hold_people(db: Session, sources: dict[str, Source]) -> None:
+    """Keep the people of these links from being removed before the end of the transaction; forget those who were."""
+    people = {source.person_id for source in sources.values() if source.person_id is not None}
+    if not people:
+        return
+    held = select(Person.id).where(bulk.among(db, Person.id, people)).with_for_update(read=True, key_share=True)
+    gone = people - set(db.scalars(held.order_by(Person.id)))
+    for code, source in sources.items():
+        if source.person_id in gone:
+            sources[code] = source._replace(person_id=None)
 
 
 def _look_at_sharers(
     db: Session, visits: Sequence[Visit], records: Sequence[Record], sources: Mapping[str, Source]
 ) -> None:
     """Who opens their own link, and what comes the moment a link is made, does not count."""
-    sessions = {record.session for record in records if record.session}
+    sessions = {record.said.session for record in records if record.said.session}
     people: dict[str, int] = {}
     if sessions:
         signed_in = select(WebSession.token_hash, WebSession.person_id).where(WebSession.token_hash.in_(sessions))
@@ -281,22 +309,23 @@ def _look_at_sharers(
     for visit, record in zip(visits, records, strict=True):
         if visit.verdict != "human":
             continue
-        if record.session and visit.person_id is not None and people.get(record.session) == visit.person_id:
+        session = record.said.session
+        if session and visit.person_id is not None and people.get(session) == visit.person_id:
             visit.verdict, visit.reason = "suspect", "own"
         elif is_too_soon(sources[record.code], record):
             visit.verdict, visit.reason = "suspect", "too_soon"
 
 
 def _keep(db: Session, visits: Sequence[Visit], records: Sequence[Record]) -> None:
-    written = bulk.written(db)
     rows: list[bulk.Row] = []
     for id_, visit, record in zip(bulk.new_ids(db, Click, len(visits)), visits, records, strict=True):
-        agent = record.agent
+        visit.id = id_
+        said = record.said
         # fmt: off
         rows.append((
-            id_, visit.link_id, written(visit.at), visit.verdict, visit.reason, RULE_VERSION, visit.visitor,
+            id_, visit.link_id, visit.at, visit.verdict, visit.reason, RULE_VERSION, visit.visitor,
             visit.item_id, visit.campaign_id, visit.department_id, visit.person_id, visit.network,
-            record.referrer_host, device(agent), agent,
+            said.referrer_host, device(said.agent), said.agent,
         ))
         # fmt: on
     bulk.append(db, Click, _CLICK, rows)

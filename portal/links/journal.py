@@ -11,7 +11,7 @@ import time
 import zlib
 from collections import deque
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,18 +28,13 @@ BETWEEN_SYNCS = 0.1
 SEGMENT = 64_000_000
 """Bytes after which a new file is begun, so that read ones can be deleted."""
 _BETWEEN_COMPLAINTS = 60.0
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CLEAN = bytes(32 if byte < 32 or byte == 127 else byte for byte in range(256))
 _sync = getattr(os, "fdatasync", os.fsync)
 
 
-class Record(NamedTuple):
-    """What is known of one GET of a link; texts as its headers had them, read as Latin-1."""
+class Said(NamedTuple):
+    """What a request said of itself, as its headers had it, read as Latin-1."""
 
-    at: datetime
-    code: str
-    visitor: int
-    """Signed, 64 bits."""
     agent: str = ""
     language: str = ""
     """Accept-Language."""
@@ -51,6 +46,17 @@ class Record(NamedTuple):
     referrer_host: str = ""
     session: str = ""
     """Of the portal's cookie, its SHA-256 as hex: whether the sharer came by."""
+
+
+class Record(NamedTuple):
+    """What is known of one GET of a link."""
+
+    at: int
+    """Microseconds since 1970."""
+    code: str
+    visitor: int
+    """Signed, 64 bits."""
+    said: Said = Said()
 
 
 class Batch(NamedTuple):
@@ -97,32 +103,35 @@ def encode(record: Record) -> bytes:
     def plain(text: str) -> bytes:
         return text.encode("latin-1", "replace").translate(_CLEAN)
 
-    return line(
-        at=(record.at - _EPOCH) // timedelta(microseconds=1),
-        code=plain(record.code),
-        visitor=record.visitor,
-        agent=plain(record.agent),
-        language=plain(record.language),
-        accept=plain(record.accept),
-        fetch_mode=plain(record.fetch_mode),
-        fetch_dest=plain(record.fetch_dest),
-        purpose=plain(record.purpose),
-        referrer_host=plain(record.referrer_host),
-        session=plain(record.session),
-    )
+    said = {name: plain(text) for name, text in record.said._asdict().items()}
+    return line(at=record.at, code=plain(record.code), visitor=record.visitor, **said)
 
 
 def decode(line: bytes) -> Record | None:
     """The record of a line, with its line break or without; None when it is not what was written."""
-    checksum, _, body = line.removesuffix(b"\n").partition(b"\t")
-    fields = body.decode("latin-1").split("\t")
-    if len(fields) != 11 or checksum != b"%08x" % zlib.crc32(body):
+    if line[-1:] == b"\n":
+        line = line[:-1]
+    checksum, _, body = line.partition(b"\t")
+    fields = body.split(b"\t", 3)
+    if len(fields) != 4 or checksum != b"%08x" % zlib.crc32(body):
         return None
-    at, code, visitor, *texts = fields
+    at, code, visitor, texts = fields
+    said = _said(texts)
     try:
-        return Record(_EPOCH + timedelta(microseconds=int(at)), code, int(visitor), *texts)
-    except (ValueError, OverflowError):
+        return None if said is None else _new(Record, (int(at), code.decode("latin-1"), int(visitor), said))
+    except ValueError:
         return None
+
+
+_new = tuple.__new__
+"""What a named tuple's own way comes to, in half the time: this runs for every click there is."""
+
+
+@lru_cache(maxsize=16_384)
+def _said(texts: bytes) -> Said | None:
+    # Remembered: many visitors come with the same browser from the same place, and the rest of a line is quickly read.
+    fields = texts.decode("latin-1").split("\t")
+    return Said(*fields) if len(fields) == len(Said._fields) else None
 
 
 def files(folder: Path) -> list[Path]:
@@ -217,6 +226,8 @@ class Journal:
             except OSError as reason:
                 error = reason
             self._take_back()
+            if self._size:  # once it is read it can be deleted, which may be the very room that is missing
+                self._leave()
         self._complain(error)
         return False
 
@@ -234,7 +245,9 @@ class Journal:
 
     def _begin(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / f"{time.time_ns()}-{os.getpid()}{ENDING}"
+        moment = time.time_ns()
+        while (path := self.folder / f"{moment}-{os.getpid()}{ENDING}").exists():  # the clock was set back
+            moment += 1
         # Readers see it only once it is locked: without a lock it would be nobody's, and deleted as read.
         unseen = path.with_suffix(".new")
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -247,6 +260,8 @@ class Journal:
                 sync_folder(self.folder)
         except OSError:
             os.close(file)
+            with suppress(OSError):  # each further attempt would leave another empty one
+                (path if path.exists() else unseen).unlink()
             raise
         self._file, self._path, self._size, self._synced = file, path, 0, 0
         if self._sync == "interval" and self._syncing is None:

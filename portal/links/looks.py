@@ -5,7 +5,7 @@ are kept, and a burst also takes back the clicks that passed for people before a
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,16 +13,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock, settings
-from portal.links import bulk
-from portal.links.booking import NEVER
-from portal.links.journal import Record
+from portal.links import bulk, periods
+from portal.links.journal import Record, Said
 from portal.links.models import Click
+from portal.links.seen import Seen
 from portal.links.verdicts import Verdict, judge
+from portal.tables import instant, microseconds
 
-REPEAT_WITHIN = timedelta(hours=1)
-BURST_WITHIN = timedelta(seconds=5)
+SECOND = 1_000_000
+"""Moments are microseconds since 1970 here: numbers are quicker to compare than dates."""
+REPEAT_WITHIN = 3600 * SECOND
+BURST_WITHIN = 5 * SECOND
 BURST_LINKS = 3
-TOO_SOON = timedelta(seconds=2)
+TOO_SOON = 2 * SECOND
 OUT_OF_ORDER = 20_000
 """Clicks by which the journals of several processes may be stored in another order than they came."""
 
@@ -35,7 +38,7 @@ class Source(NamedTuple):
     person_id: int | None
     department_id: int | None
     network: str
-    created_at: datetime
+    created_at: int
     item_id: int | None
     campaign_id: int | None
 
@@ -44,13 +47,14 @@ class Visit:
     """One click while it is judged: what `booking` wants to know, and whether its row is there already."""
 
     __slots__ = (
-        *("at", "campaign_id", "department_id", "id", "is_first", "is_kept", "item_id", "link_id", "network"),
+        *("at", "campaign_id", "department_id", "hour", "id", "is_first", "is_kept", "item_id", "link_id", "network"),
         *("person_id", "reason", "verdict", "visitor"),
     )
 
-    def __init__(self, source: Source, at: datetime, visitor: int | None, verdict: Verdict) -> None:
+    def __init__(self, source: Source, at: int, hour: datetime, visitor: int | None, verdict: Verdict) -> None:
         self.link_id, _, self.person_id, self.department_id, self.network, _, self.item_id, self.campaign_id = source
         self.at = at
+        self.hour = hour
         self.visitor = visitor
         self.verdict, self.reason = verdict
         self.id = 0
@@ -60,22 +64,24 @@ class Visit:
 
     def under(self, verdict: Verdict) -> "Visit":
         """The same click with another verdict."""
-        other = Visit(_NOBODY, self.at, self.visitor, verdict)
+        other = Visit(_NOBODY, self.at, self.hour, self.visitor, verdict)
         for name in ("link_id", "person_id", "department_id", "network", "item_id", "campaign_id", "id"):
             setattr(other, name, getattr(self, name))
         return other
 
 
-_NOBODY = Source(0, "", None, None, "", NEVER, None, None)
+_NOBODY = Source(0, "", None, None, "", 0, None, None)
 
 
 class Looks:
     """What the visitors of a batch did, as far as it matters for judging them."""
 
-    def __init__(self) -> None:
+    def __init__(self, seen: Seen | None = None) -> None:
+        """`seen` knows who may be on record; without it everybody may."""
+        self._seen = seen
         self._people: dict[int, list[Visit]] = {}
         """By visitor, what passed for a person today, in the order in which it was kept, burst or not."""
-        self._recent: dict[int, list[tuple[datetime, int]]] = {}
+        self._recent: dict[int, list[tuple[int, int]]] = {}
         """By visitor, moment and link of whatever they opened within seconds, not what their browser fetched ahead."""
         self.taken: list[tuple[Visit, Verdict]] = []
         """Rows kept earlier that turned out to be part of a burst, with the verdict they had."""
@@ -92,7 +98,13 @@ class Looks:
         if not visitors:
             return
         begin = min(visit.at for visit in visits if visit.verdict == "human")
-        today = min(clock.start_of(clock.local(begin).date()), begin - REPEAT_WITHIN)
+        midnight = clock.start_of(clock.local(instant(begin)).date())
+        today = min(midnight, instant(begin - REPEAT_WITHIN))
+        if self._seen is not None:
+            self._seen.catch_up(db, today)
+            visitors = set(filter(self._seen.may_hold, visitors))
+            if not visitors:
+                return
         of_them = bulk.among(db, Click.visitor, visitors)
         columns = (
             *(Click.id, Click.at, Click.visitor, Click.reason, Click.link_id, Click.person_id, Click.department_id),
@@ -100,13 +112,15 @@ class Looks:
         )
         people = select(*columns).where(of_them, Click.verdict == "human", Click.at >= today).order_by(Click.id)
         for id_, at, who, reason, link_id, person_id, department_id, network, *led in db.execute(people):
-            source = Source(link_id, "", person_id, department_id, network, at, led[0], led[1])
-            visit = Visit(source, at, who, Verdict("human", reason))
+            source = Source(link_id, "", person_id, department_id, network, 0, led[0], led[1])
+            moment = microseconds(at)
+            visit = Visit(source, moment, periods.hour_of(at), who, Verdict("human", reason))
             visit.id, visit.is_kept = id_, True
             self._people.setdefault(who or 0, []).append(visit)
-            if at > begin - BURST_WITHIN:
-                self._recent[who or 0].append((at, link_id))
-        recent = db.scalar(select(Click.id).where(Click.at > begin - BURST_WITHIN).order_by(Click.at).limit(1))
+            if moment > begin - BURST_WITHIN:
+                self._recent[who or 0].append((moment, link_id))
+        lately_began = instant(begin - BURST_WITHIN)
+        recent = db.scalar(select(Click.id).where(Click.at > lately_began).order_by(Click.at).limit(1))
         if recent is None:
             return
         # From an id on, so that a visitor with a million clicks costs no more than one with ten.
@@ -114,10 +128,10 @@ class Looks:
             of_them,
             Click.verdict == "suspect",
             Click.id > recent - OUT_OF_ORDER,
-            Click.at > begin - BURST_WITHIN,
+            Click.at > lately_began,
         )
         for who, at, link_id in db.execute(lately):
-            self._recent[who or 0].append((at, link_id))
+            self._recent[who or 0].append((microseconds(at), link_id))
 
     def judge(self, visit: Visit) -> None:
         """Decide about the next click: whether it repeats another or belongs to a burst."""
@@ -138,7 +152,7 @@ class Looks:
         if len(recent) > _MANY:
             recent[:] = [each for each in recent if abs(each[0] - visit.at) < BURST_WITHIN][-_MANY // 2 :]
 
-    def _judge(self, visit: Visit, recent: list[tuple[datetime, int]], people: Sequence[Visit]) -> None:
+    def _judge(self, visit: Visit, recent: list[tuple[int, int]], people: Sequence[Visit]) -> None:
         at, link_id = visit.at, visit.link_id
         for other in people:
             if other.link_id == link_id and other.verdict == "human" and abs(at - other.at) < REPEAT_WITHIN:
@@ -187,7 +201,7 @@ _MANY = 4096
 def _by_link_and_day(visits: Sequence[Visit]) -> Iterable[list[Visit]]:
     groups: dict[tuple[int, date], list[Visit]] = {}
     for visit in visits:
-        groups.setdefault((visit.link_id, clock.local(visit.at).date()), []).append(visit)
+        groups.setdefault((visit.link_id, clock.local(visit.hour).date()), []).append(visit)
     return groups.values()
 
 
@@ -199,26 +213,20 @@ def is_too_soon(source: Source, record: Record) -> bool:
     return (
         source.kind == "share"
         and record.at - source.created_at < TOO_SOON
-        and record.fetch_mode != "navigate"
+        and record.said.fetch_mode != "navigate"
         and settings.current().link_base_url.startswith("https://")
     )
 
 
-def first_look(record: Record) -> Verdict:
-    """The verdict on the request alone."""
-    return _first_look(
-        record.agent, record.language, record.accept, record.fetch_mode, record.fetch_dest, record.purpose
-    )
-
-
 @lru_cache(maxsize=16_384)
-def _first_look(agent: str, language: str, accept: str, fetch_mode: str, fetch_dest: str, purpose: str) -> Verdict:
+def first_look(said: Said) -> Verdict:
+    """The verdict on the request alone."""
     headers: Mapping[str, str] = {
-        "user-agent": agent,
-        "accept-language": language,
-        "accept": accept,
-        "sec-fetch-mode": fetch_mode,
-        "sec-fetch-dest": fetch_dest,
-        **dict.fromkeys(("sec-purpose", "purpose", "x-purpose", "x-moz"), purpose),
+        "user-agent": said.agent,
+        "accept-language": said.language,
+        "accept": said.accept,
+        "sec-fetch-mode": said.fetch_mode,
+        "sec-fetch-dest": said.fetch_dest,
+        **dict.fromkeys(("sec-purpose", "purpose", "x-purpose", "x-moz"), said.purpose),
     }
     return judge("GET", {name: value for name, value in headers.items() if value})

@@ -5,7 +5,8 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.tables import Base, Key, Line, Word, one_of
+from portal.links import periods
+from portal.tables import Base, Instant, Key, Line, Word, one_of
 
 KINDS = ("share", "signature", "screen", "public")
 VERDICTS = ("human", "bot", "suspect")
@@ -44,8 +45,9 @@ class Click(Base):
 
     No address is stored; `visitor` is a keyed hash whose key is destroyed within 48 hours. Rows are for judging and
     judging anew: figures come from `Rollup`, which stays when rows are destroyed. Ids are copied from the link in the
-    transaction that stores the click; only a person's is a foreign key, because only people are ever removed, and
-    checking the others took PostgreSQL as long as all the rest of storing.
+    transaction that stores the click, and none is a foreign key: checking one for each row took PostgreSQL longer than
+    all the rest of storing. Storing holds on to the people of a batch instead, and whoever removes a person clears
+    them here as well.
     """
 
     __tablename__ = "click"
@@ -58,7 +60,7 @@ class Click(Base):
 
     id: Mapped[Key]
     link_id: Mapped[int]
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(Instant)
     verdict: Mapped[Word]
     reason: Mapped[Word]
     rule_version: Mapped[int]
@@ -67,12 +69,17 @@ class Click(Base):
     campaign_id: Mapped[int | None]
     """The campaign at the moment of the click: a signature's link follows the running one."""
     department_id: Mapped[int | None]
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    person_id: Mapped[int | None]
     network: Mapped[Word]
     referrer_host: Mapped[Line] = mapped_column(default="")
     device: Mapped[Word] = mapped_column(default="")
     agent: Mapped[Line | None]
     """What the browser called itself, for a later rule to judge by; None when that is not known."""
+
+    @property
+    def hour(self) -> datetime:
+        """When the hour it counts in began."""
+        return periods.hour_of(self.at)
 
 
 class Salt(Base):
@@ -108,7 +115,8 @@ class Rollup(Base):
         Index("ix_rollup_department_id_hour", "department_id", "hour"),
         Index("ix_rollup_person_id_hour", "person_id", "hour"),
         Index("ix_rollup_campaign_id_hour", "campaign_id", "hour"),
-        {"sqlite_with_rowid": False},
+        # Room on each page, so that PostgreSQL need not touch every index when a count goes up.
+        {"sqlite_with_rowid": False, "postgresql_with": {"fillfactor": 70}},
     )
 
     link_id: Mapped[int] = mapped_column(ForeignKey("link.id"), primary_key=True)

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from portal import clock
+from portal.tables import instant, microseconds
 
 HOUR = timedelta(hours=1)
 TOTAL = "total"
@@ -35,6 +36,22 @@ def hour_of(at: datetime) -> datetime:
     offset = local.utcoffset() or timedelta()
     struck = local.replace(tzinfo=None, minute=0, second=0, microsecond=0)
     return (struck - offset).replace(tzinfo=UTC)
+
+
+class Hours:
+    """The hours of many moments, most of which fall in the same one as the moment before."""
+
+    def __init__(self) -> None:
+        self._hour = datetime.min.replace(tzinfo=UTC)
+        self._begin = self._end = 0
+
+    def of(self, at: int) -> datetime:
+        """`hour_of` a moment in microseconds since 1970."""
+        if not self._begin <= at < self._end:
+            self._hour = hour_of(instant(at))
+            self._begin = microseconds(self._hour)
+            self._end = self._begin + 3_600_000_000
+        return self._hour
 
 
 def day_span(day: date) -> Span:

@@ -21,7 +21,7 @@ from portal.links.looks import Looks, Source, Visit
 from portal.links.models import Click, ItemTally, PersonTally, Rollup, TeamTally
 from portal.links.periods import HOUR, Span
 from portal.links.verdicts import RULE_VERSION, Verdict, judge
-from portal.tables import Moment
+from portal.tables import Moment, microseconds
 
 AT_ONCE = 20_000
 """Clicks destroyed in one transaction."""
@@ -171,8 +171,9 @@ def _judge_again(db: Session, span: Span) -> int:
     for id_, at, visitor, verdict, reason, link_id, agent in db.execute(
         select(*columns).where(*within).order_by(Click.id)
     ):
-        source = Source(link_id, "", None, None, "", at, None, None)
-        visit = Visit(source, at, visitor, _first_look(Verdict(verdict, reason), agent))
+        source = Source(link_id, "", None, None, "", 0, None, None)
+        first_look = _first_look(Verdict(verdict, reason), agent)
+        visit = Visit(source, microseconds(at), periods.hour_of(at), visitor, first_look)
         visit.id = id_
         visits.append(visit)
         before.append((verdict, reason))

@@ -3,11 +3,12 @@
 import re
 import secrets
 from datetime import date, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 from struct import Struct
 from urllib.parse import urlsplit
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -38,8 +39,12 @@ def salt_of(db: Session, day: date) -> bytes:
 
 @job("destroy_salts", every=timedelta(hours=1))
 def destroy_salts(db: Session) -> None:
-    """Destroy every key but today's. Each hour, so that none gets near 48 hours, restarts or not."""
-    db.execute(delete(Salt).where(Salt.day < clock.today()))
+    """Destroy every key but those of today and tomorrow. Each hour, so that none gets near 48 hours, restarts or not.
+
+    One of a later day was made while the clock was wrong, and would wait for that day.
+    """
+    today = clock.today()
+    db.execute(delete(Salt).where(or_(Salt.day < today, Salt.day > today + timedelta(days=1))))
 
 
 def referrer_host(referrer: str) -> str:
@@ -51,6 +56,7 @@ def referrer_host(referrer: str) -> str:
     return host[:200] if re.fullmatch(r"[a-z0-9._-]+", host) else ""
 
 
+@lru_cache(maxsize=16_384)
 def device(agent: str) -> str:
     """`phone`, `tablet` or `computer` by what the browser says of itself; nothing when it says nothing."""
     agent = agent[:LONGEST_AGENT].lower()

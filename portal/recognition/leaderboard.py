@@ -15,7 +15,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from portal import clock
 from portal.campaigns.models import Campaign, Item
 from portal.campaigns.queries import running_campaign
+from portal.database import lately
 from portal.i18n import gettext as _
+from portal.i18n import language
 from portal.links import figures, periods
 from portal.links.figures import Condition, Counts
 from portal.links.models import PersonTally, Rollup, TeamTally
@@ -134,29 +136,7 @@ def teams(db: Session, *, period: str) -> list[TeamStanding]:
     days = window(db, period)
     if days is None:
         return []
-    members = db.execute(
-        select(Department.id, Department.name, func.count(Person.id))
-        .join(Person, Person.department_id == Department.id)
-        .where(Person.deactivated_at.is_(None))
-        .group_by(Department.id, Department.name)
-    ).all()
-    scores = _team_scores(db, days)
-
-    def standing(name: str, group: Iterable[tuple[int, int]]) -> TeamStanding:
-        ids, sizes = zip(*group, strict=True)
-        score = sum((scores.get(each, Score()) for each in ids), Score())
-        return TeamStanding(name, ids, sum(sizes), score)
-
-    by_size = sorted(members, key=lambda team: (team[2], team[0]))
-    small = [(id, size) for id, _name, size in by_size if size < SMALLEST_TEAM]
-    large = by_size[len(small) :]
-    while small and large and sum(size for _id, size in small) < SMALLEST_TEAM:
-        id, _name, size = large.pop(0)
-        small.append((id, size))
-    found = [standing(name, [(id, size)]) for id, name, size in large]
-    if sum(size for _id, size in small) >= SMALLEST_TEAM:
-        found.append(standing(_("Small teams together"), sorted(small)))
-    return sorted(found, key=lambda team: (-team.average, team.name))
+    return lately(db, ("teams", days.key, language.get()), lambda: _teams(db, days))
 
 
 def top(standings: list[TeamStanding], most: int = TOP) -> list[TeamStanding]:
@@ -172,9 +152,7 @@ def own(standings: list[TeamStanding], department_id: int) -> TeamStanding | Non
 
 def together(db: Session, days: Window) -> Score:
     """What the whole organisation brought about, teams of every size and former colleagues included."""
-    visitors = db.scalar(select(func.sum(TeamTally.people)).where(TeamTally.period == days.key))
-    shares = db.scalar(select(func.count()).select_from(Share).where(*_shares_within(days)))
-    return Score(int(visitors or 0), shares or 0)
+    return lately(db, ("together", days.key), lambda: _together(db, days))
 
 
 def people(db: Session, *, period: str, most: int = TOP_PEOPLE) -> list[PersonStanding]:
@@ -185,10 +163,7 @@ def people(db: Session, *, period: str, most: int = TOP_PEOPLE) -> list[PersonSt
     days = window(db, period)
     if days is None:
         return []
-    # Whoever is not among the first by visitors is on top only with shares: the two lists hold everybody who can be.
-    found = [*_first_by_visitors(db, days, most), *_first_with_shares(db, days, most)]
-    ranked = sorted(dict(found).values(), key=lambda person: (-person.score.points, person.name))
-    return ranked[:most]
+    return lately(db, ("people", days.key, most), lambda: _people(db, days, most))
 
 
 def place(db: Session, person: Person, *, period: str) -> Place | None:
@@ -215,6 +190,45 @@ def clicks_of(days: Window) -> list[Condition]:
     if days.campaign is not None:
         return [figures.of_campaign(days.campaign.id)]
     return [figures.within(periods.Span(days.start, days.end))]
+
+
+def _teams(db: Session, days: Window) -> list[TeamStanding]:
+    members = db.execute(
+        select(Department.id, Department.name, func.count(Person.id))
+        .join(Person, Person.department_id == Department.id)
+        .where(Person.deactivated_at.is_(None))
+        .group_by(Department.id, Department.name)
+    ).all()
+    scores = _team_scores(db, days)
+
+    def standing(name: str, group: Iterable[tuple[int, int]]) -> TeamStanding:
+        ids, sizes = zip(*group, strict=True)
+        score = sum((scores.get(each, Score()) for each in ids), Score())
+        return TeamStanding(name, ids, sum(sizes), score)
+
+    by_size = sorted(members, key=lambda team: (team[2], team[0]))
+    small = [(id, size) for id, _name, size in by_size if size < SMALLEST_TEAM]
+    large = by_size[len(small) :]
+    while small and large and sum(size for _id, size in small) < SMALLEST_TEAM:
+        id, _name, size = large.pop(0)
+        small.append((id, size))
+    found = [standing(name, [(id, size)]) for id, name, size in large]
+    if sum(size for _id, size in small) >= SMALLEST_TEAM:
+        found.append(standing(_("Small teams together"), sorted(small)))
+    return sorted(found, key=lambda team: (-team.average, team.name))
+
+
+def _together(db: Session, days: Window) -> Score:
+    visitors = db.scalar(select(func.sum(TeamTally.people)).where(TeamTally.period == days.key))
+    shares = db.scalar(select(func.count()).select_from(Share).where(*_shares_within(days)))
+    return Score(int(visitors or 0), shares or 0)
+
+
+def _people(db: Session, days: Window, most: int) -> list[PersonStanding]:
+    # Whoever is not among the first by visitors is on top only with shares: the two lists hold everybody who can be.
+    found = [*_first_by_visitors(db, days, most), *_first_with_shares(db, days, most)]
+    ranked = sorted(dict(found).values(), key=lambda person: (-person.score.points, person.name))
+    return ranked[:most]
 
 
 def _first_by_visitors(db: Session, days: Window, most: int) -> list[tuple[int, PersonStanding]]:

@@ -3,6 +3,7 @@
 Two servers over one database: one with the fast path, one without. Everything is sent to both.
 """
 
+import http.client
 import re
 import socket
 import threading
@@ -25,7 +26,7 @@ from portal import clock, server
 from portal.app import create_app
 from portal.campaigns import pictures
 from portal.database import Database
-from portal.links import fast, journal
+from portal.links import desk, fast, journal, verdicts
 from portal.links.journal import Record
 from portal.links.onward import guesses
 from portal.models import metadata
@@ -244,6 +245,30 @@ def test_who_draws_previews_gets_a_card_and_everybody_else_is_sent_on(both: Both
     assert both.fast.came == [f"GET /r/{code}", "GET /healthz", "GET /healthz"]
 
 
+def test_a_thousand_browser_names_from_one_sender_cost_no_judgement(both: Both) -> None:
+    """Whoever clicks is judged by the ingest; of what is remembered about names here, neither number nor size grows."""
+    both.fast.came.clear()
+    judged = verdicts._by_agent.cache_info()
+    connection, statuses = http.client.HTTPConnection("127.0.0.1", both.fast.port), set()
+    for number in range(1000):
+        code = both.codes["with a card" if number % 2 else "open"]
+        name = f"Mozilla/5.0 (X11; Linux x86_64; rv:{number}.0) Gecko/20100101 Firefox/{number}.0"
+        connection.request("GET", f"/r/{code}", headers=BROWSER | {"User-Agent": name})
+        with connection.getresponse() as answer:
+            statuses.add(answer.status)
+    connection.close()
+    after = verdicts._by_agent.cache_info()
+    assert (statuses, both.fast.came) == ({302}, [])
+    assert (after.hits, after.misses) == (judged.hits, judged.misses)
+
+
+def test_of_a_long_name_only_its_beginning_is_remembered() -> None:
+    desk._may_draw.cache_clear()
+    beginning = b"Mozilla/5.0 (X11; Linux x86_64) ".ljust(256, b"x")
+    assert [desk.may_draw_previews(beginning + b"bot" * size) for size in (0, 100, 5000)] == [False] * 3
+    assert desk._may_draw.cache_info().currsize == 1
+
+
 def test_the_same_is_put_on_record(both: Both) -> None:
     code = both.codes["open"]
     asked = [
@@ -263,12 +288,16 @@ def test_the_same_is_put_on_record(both: Both) -> None:
     for each in asked:
         both.same(each, LAST)
     kept = [
-        [record._replace(at=START) for record in each.records()[skipped:]]
+        [record._replace(at=0) for record in each.records()[skipped:]]
         for each, skipped in zip((both.fast, both.plain), before, strict=True)
     ]
     assert kept[0] == kept[1]
     assert len(kept[0]) == 8
-    assert [(record.purpose, len(record.session)) for record in kept[0][5:]] == [("", 0), ("", 64), ("prefetch", 0)]
+    assert [(record.said.purpose, len(record.said.session)) for record in kept[0][5:]] == [
+        ("", 0),
+        ("", 64),
+        ("prefetch", 0),
+    ]
 
 
 NAMES = (

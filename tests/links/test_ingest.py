@@ -20,8 +20,9 @@ from portal.database import Database
 from portal.jobs import Job
 from portal.links import backlog, ingest, rebuild, verdicts
 from portal.links.ingest import Ingest, store
-from portal.links.journal import Journal, Record, encode
+from portal.links.journal import Journal, Record, Said, encode
 from portal.links.models import Click, JournalPosition, Link, Rollup
+from portal.tables import microseconds
 from tests import make
 from tests.client import HUMAN, Client
 from tests.links.recount import kept, recounted
@@ -29,7 +30,7 @@ from tests.links.recount import kept, recounted
 NOON = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
 BROWSER = {"agent": HUMAN, "language": "nl", "accept": "text/html"}
 ROBOT = BROWSER | {"agent": "LinkedInBot/1.0"}
-Said = list[tuple[str, str]]
+Verdicts = list[tuple[str, str]]
 
 
 @pytest.fixture
@@ -45,10 +46,10 @@ def links(db: Database) -> list[Link]:
 
 
 def record(link: Link, visitor: int, *, after: timedelta = timedelta(), **more: str) -> Record:
-    return Record(at=NOON + after, code=link.code, visitor=visitor, **BROWSER | more)
+    return Record(microseconds(NOON + after), link.code, visitor, Said(**BROWSER | more))
 
 
-def said(db: Database) -> Said:
+def said(db: Database) -> Verdicts:
     with db.reading() as session:
         return [(row.verdict, row.reason) for row in session.scalars(select(Click).order_by(Click.id))]
 

@@ -12,9 +12,10 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from portal.database import Database
-from portal.links.ingest import Ingest
-from portal.links.journal import Journal, Record, encode
+from portal.links.ingest import Ingest, store
+from portal.links.journal import Journal, Record, Said, encode
 from portal.links.models import Click
+from portal.tables import microseconds
 from tests import make
 from tests.client import HUMAN
 from tests.conftest import empty
@@ -31,7 +32,7 @@ steps = st.one_of(
     clicks,
     clicks,
     clicks,
-    clicks,
+    clicks.map(lambda click: ("direct", *click[1:])),
     st.tuples(st.just("rotate"), st.integers(0, 1)),
     st.tuples(st.just("tear"), st.integers(0, 1), st.integers(1, 60)),
     st.tuples(st.just("ingest"), st.integers(150, 3000)),
@@ -60,17 +61,23 @@ class World:
         self.seconds = self.answered = 0
 
     def click(self, link: int, visitor: int, agent: int, later: int) -> None:
-        self.seconds += later
-        record = Record(
-            at=NOON + timedelta(seconds=self.seconds),
-            code=self.codes[link],
-            visitor=visitor,
-            agent=AGENTS[agent],
-            language="nl",
-            accept="text/html",
-        )
-        assert self.journals[visitor % 2].append(encode(record))
+        assert self.journals[visitor % 2].append(encode(self.record(link, visitor, agent, later)))
         self.answered += 1
+
+    def direct(self, link: int, visitor: int, agent: int, later: int) -> None:
+        """The journal takes nothing, so that the server stores the click itself."""
+        with self.db.writing() as session:
+            store(session, [self.record(link, visitor, agent, later)])
+        self.answered += 1
+
+    def record(self, link: int, visitor: int, agent: int, later: int) -> Record:
+        self.seconds += later
+        return Record(
+            microseconds(NOON + timedelta(seconds=self.seconds)),
+            self.codes[link],
+            visitor,
+            Said(agent=AGENTS[agent], language="nl", accept="text/html"),
+        )
 
     def rotate(self, which: int) -> None:
         """The process ends in order; another takes its place."""
