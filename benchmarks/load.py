@@ -1,7 +1,8 @@
 """The client: keeps a number of connections busy for some seconds, and tells what was answered and how fast.
 
-`python -m benchmarks.load PORT CONNECTIONS SECONDS FILE`, where FILE holds a JSON list of whole requests.
-Nothing is sent after the time is up, and every answer still under way is awaited.
+`python -m benchmarks.load HOST PORT CONNECTIONS SECONDS FILE [NAMES]`, where FILE holds a JSON list of whole requests.
+Nothing is sent after the time is up, and every answer still under way is awaited. Where a request says `@name@`, it
+gets a number: with NAMES that many different ones, in turn.
 """
 
 import asyncio
@@ -9,11 +10,13 @@ import json
 import sys
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import cast
 
 import uvloop
 
+NAME = b"@name@"
 LONGEST_ANSWER = 30.0
 """Seconds after which the client gives up on what is still under way."""
 
@@ -56,12 +59,17 @@ class Connection(asyncio.Protocol):
 
     def _send(self) -> None:
         self.sent = time.perf_counter()
-        self.transport.write(self.requests[self.next % len(self.requests)])
+        request = self.requests[self.next % len(self.requests)]
         self.next += 1
+        if self.tally.names:
+            self.tally.sent += 1
+            request = request.replace(NAME, b"%d" % (self.tally.sent % self.tally.names))
+        self.transport.write(request)
 
 
 class Tally:
-    def __init__(self) -> None:
+    def __init__(self, names: int) -> None:
+        self.names, self.sent = names, 0
         self.times: list[float] = []
         self.statuses: Counter[int] = Counter()
 
@@ -74,13 +82,15 @@ def _length(head: bytes) -> int:
     return 0
 
 
-async def load(port: int, *, connections: int, seconds: float, requests: list[bytes]) -> dict[str, object]:
-    loop, tally = asyncio.get_running_loop(), Tally()
+async def load(
+    host: str, port: int, *, connections: int, seconds: float, requests: list[bytes], names: int = 0
+) -> dict[str, object]:
+    loop, tally = asyncio.get_running_loop(), Tally(names)
     began = time.perf_counter()
     made = [
         await loop.create_connection(
-            lambda number=number: Connection(requests, number * len(requests) // connections, began + seconds, tally),
-            "127.0.0.1",
+            partial(Connection, requests, number * len(requests) // connections, began + seconds, tally),
+            host,
             port,
         )
         for number in range(connections)
@@ -99,9 +109,18 @@ async def load(port: int, *, connections: int, seconds: float, requests: list[by
 
 
 def main() -> None:
-    port, connections, seconds, file = sys.argv[1:]
+    host, port, connections, seconds, file, *names = sys.argv[1:]
     requests = [text.encode("latin-1") for text in json.loads(Path(file).read_text())]
-    outcome = uvloop.run(load(int(port), connections=int(connections), seconds=float(seconds), requests=requests))
+    outcome = uvloop.run(
+        load(
+            host,
+            int(port),
+            connections=int(connections),
+            seconds=float(seconds),
+            requests=requests,
+            names=int(names[0]) if names else 0,
+        )
+    )
     print(json.dumps(outcome))
 
 

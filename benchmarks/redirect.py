@@ -1,15 +1,16 @@
 """The redirect with all it does (visitor, journal, ingest beside it) against servers that do less, or the same worse.
 
-`python -m benchmarks.redirect [--quick] [--json FILE] [--peers URL …]`. In one run, in an order shuffled each round:
+`python -m benchmarks.redirect [--quick] [--json FILE] [--peers NAME=URL …]`. In one run, its order shuffled each round:
 
 - `nginx`, `nginx_log`: `return 302`, without and with an access log written at once, the least a C server does;
 - `bare_asgi`: a constant 302 from an ASGI function on the same uvicorn;
 - `starlette_insert`: a Starlette route that awaits one INSERT into SQLite before it answers, the usual way to count;
-- every URL of `--peers`, which is a short link of another system, such as YOURLS or Kutt.
+- every one of `--peers`, by the address of a short link of another system, such as `yourls=http://localhost:8080/a`.
 
 wrk makes the load when it is installed, else our own client, which is slower than the faster servers. The ratios are
-speeds: ours divided by theirs, at 64 connections over 1,000 links. At the end our own client, which waits for every
-answer, asks some thousand times more, and as many clicks must be on record.
+speeds: ours divided by theirs, at 64 connections over 1,000 links. One more, `distinct_agents`, is about ours alone: a
+sender with another browser name in each request, divided by one that keeps its name. At the end our own client, which
+waits for every answer, asks some thousand times more, and as many clicks must be on record.
 """
 
 import argparse
@@ -23,15 +24,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from http.client import HTTPConnection, HTTPException
 from itertools import product
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, build_opener
 
 from sqlalchemy import func, select
 
@@ -51,8 +51,23 @@ LINKS, VISITORS = 1000, 4000
 NETWORKS = ("linkedin", "whatsapp", "facebook")
 MAIN = (64, LINKS)
 """Connections and links of the load that the ratios and the main figures are about."""
+FRESH_NAMES = 10**9
+"""More than any memory of browser names holds, and more than any run asks with."""
 DRAINED_WITHIN = 180.0
 """Seconds the ingest has to bring the clicks of the whole run into the database."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much load, and how long."""
+
+    loads: tuple[tuple[int, int], ...]
+    """Connections and links, `MAIN` among them."""
+    rounds: int
+    seconds: float
+    """Of one stretch of load; wrk knows whole ones only."""
+    exact_seconds: float
+    with_wrk: bool
 
 
 @dataclass(frozen=True)
@@ -64,21 +79,27 @@ class Rival:
     paths: list[str]
     processes: tuple[int, ...] = ()
     """Ids of the processes whose processor time is its own; none when it runs elsewhere."""
+    names: int = 0
+    """As how many browsers one and the same sender comes by turns; 0 for many senders with a browser each."""
 
     def requests(self, links: int) -> list[str]:
         """As many visitors, each with a browser and an address of their own, spread over that many links."""
         paths = self.paths[:links]
+        if self.names:
+            name, address = "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/@name@", "198.51.100.7"
+            return [self._request(path, user_agent=name, x_forwarded_for=address) for path in paths]
         return [
-            run.request(
+            self._request(
                 paths[number % len(paths)],
-                self.port,
-                host=f"{self.host}:{self.port}",
                 user_agent=f"Mozilla/5.0 (X11; Linux x86_64; rv:{number}.0) Gecko/20100101 Firefox/{number}.0",
-                referer="https://www.linkedin.com/",
                 x_forwarded_for=f"198.51.{number // 250}.{number % 250 + 1}",
             )
             for number in range(VISITORS)
         ]
+
+    def _request(self, path: str, **headers: str) -> str:
+        host = self.host if self.port == 80 else f"{self.host}:{self.port}"
+        return run.request(path, self.port, host=host, referer="https://www.linkedin.com/", **headers)
 
     def processor_seconds(self) -> float:
         ticks = 0
@@ -92,35 +113,47 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.redirect")
     parser.add_argument("--quick", action="store_true", help="less than 50 seconds")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write figures and ratios there")
-    parser.add_argument("--peers", nargs="+", default=[], metavar="URL", help="short links of other systems")
+    parser.add_argument(
+        "--peers", nargs="+", type=peer, default=[], metavar="NAME=URL", help="short links of other systems"
+    )
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        outcome = measure(Path(folder), quick=chosen.quick, peers=chosen.peers)
+        outcome = measure(Path(folder), plan(quick=chosen.quick), dict(chosen.peers))
     run.show("redirect", outcome)
     if chosen.json:
         chosen.json.write_text(json.dumps({"figures": outcome.figures, "ratios": outcome.ratios}, indent=2) + "\n")
 
 
-def measure(folder: Path, *, quick: bool, peers: list[str]) -> Outcome:
+def plan(*, quick: bool) -> Plan:
+    with_wrk = shutil.which("wrk") is not None
+    if quick:
+        return Plan((MAIN, (1, LINKS)), rounds=2, seconds=1, exact_seconds=2, with_wrk=with_wrk)
+    everything = tuple(sorted(product((1, 16, 64, 256), (1, LINKS))))
+    return Plan(everything, rounds=5, seconds=1, exact_seconds=5, with_wrk=with_wrk)
+
+
+def measure(folder: Path, plan: Plan, peers: dict[str, Rival]) -> Outcome:
     outcome = Outcome()
-    loads = [MAIN, (1, LINKS)] if quick else sorted(product((1, 16, 64, 256), (1, LINKS)))
-    times, seconds = (2, 1) if quick else (5, 1)
+    if not plan.with_wrk:
+        outcome.remarks.append("Without wrk our own client makes the load, which is slower than the faster servers.")
     with ExitStack() as stack:
         ours = stack.enter_context(run.portal(folder))
         rivals = {OURS: Rival("localhost", ours.port, [f"/r/{code}" for code in mint(ours)], (ours.process.pid,))}
         rivals |= references(stack, folder, rivals[OURS].paths, outcome)
-        rivals |= {url: peer(url) for url in peers}
-        learn(rivals[OURS])
+        rivals |= peers
+        for name in (OURS, *peers):
+            learn(name, rivals[name])
         before, answered = settled(ours, LINKS), 0
-        for connections, links in loads:
-            found = rounds(rivals, connections, links=links, times=times, seconds=seconds, folder=folder)
+        for connections, links in plan.loads:
+            found = rounds(rivals, connections, links=links, plan=plan, folder=folder)
             answered += sum(each["answered"] for each in found[OURS])
             compare(outcome, found, (connections, links))
+        answered += fresh_names(outcome, rivals[OURS], plan, folder)
         # wrk leaves answers under way when its time is up: theirs are clicks too, at most one for each connection.
         extra = settled(ours, before + answered) - before - answered
-        if extra > times * sum(connections for connections, _ in loads):
+        if extra > plan.rounds * (2 * MAIN[0] + sum(connections for connections, _ in plan.loads)):
             raise SystemExit(f"{extra} clicks more than redirects answered are on record.")
-        exact(outcome, ours, rivals[OURS], folder, quick=quick)
+        exact(outcome, ours, rivals[OURS], plan, folder)
     outcome.remarks.append(f"{answered:,} redirects answered under load, all of them on record.")
     return outcome
 
@@ -164,37 +197,43 @@ def nginx(folder: Path) -> Iterator[tuple[tuple[int, int], tuple[int, ...]]]:
         yield ports, tuple(int(child) for child in children)
 
 
-def peer(url: str) -> Rival:
-    """Another system by one of its short links."""
+def peer(said: str) -> tuple[str, Rival]:
+    """Another system by NAME=URL, the address of one of its short links. ArgumentTypeError when it is no such thing."""
+    name, _, url = said.partition("=")
     parts = urlsplit(url)
-    return Rival(parts.hostname or "", parts.port or 80, [parts.path or "/"])
+    if not name or parts.scheme != "http" or not parts.hostname:
+        raise argparse.ArgumentTypeError(f"{said!r} is not NAME=http://HOST[:PORT]/SHORT-LINK")
+    if name in (OURS, "nginx", "nginx_log", "bare_asgi", "starlette_insert", "distinct_agents"):
+        raise argparse.ArgumentTypeError(f"{name!r} is the name of something else here")
+    path = f"{parts.path or '/'}{'?' * bool(parts.query)}{parts.query}"
+    return name, Rival(parts.hostname, parts.port or 80, [path])
 
 
 def rounds(
-    rivals: dict[str, Rival], connections: int, *, links: int, times: int, seconds: int, folder: Path
+    rivals: dict[str, Rival], connections: int, *, links: int, plan: Plan, folder: Path
 ) -> dict[str, list[dict[str, Any]]]:
-    """Load each of them `times` times, in an order shuffled each round; what was found, by name."""
+    """Load each of them in each round, in an order shuffled each round; what was found, by name."""
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in rivals}
-    for _ in range(times):
+    for _ in range(plan.rounds):
         for name in random.sample(list(rivals), len(rivals)):
             rival = rivals[name]
             before = rival.processor_seconds()
-            outcome = load(rival, connections, links=links, seconds=seconds, folder=folder)
+            outcome = load(rival, connections, links=links, plan=plan, folder=folder)
             if rival.processes:
                 outcome["cpu_us"] = (rival.processor_seconds() - before) / outcome["answered"] * 1e6
             found[name].append(outcome)
     return found
 
 
-def load(rival: Rival, connections: int, *, links: int, seconds: int, folder: Path) -> dict[str, Any]:
+def load(rival: Rival, connections: int, *, links: int, plan: Plan, folder: Path) -> dict[str, Any]:
     """What one stretch of load found: `answered`, `per_second`, `p50_ms`, `p99_ms`. Ends on any other status."""
-    if not shutil.which("wrk"):
-        return own_load(rival, connections, links=links, seconds=seconds, folder=folder)
-    script = folder / f"{rival.host}-{rival.port}-{links}.lua"
+    if not plan.with_wrk:
+        return own_load(rival, connections, links=links, seconds=plan.seconds, folder=folder)
+    script = folder / f"{rival.host}-{rival.port}-{links}-{rival.names}.lua"
     if not script.exists():
         listed = ",\n".join(json.dumps(each) for each in rival.requests(links))
-        script.write_text(f"local requests = {{\n{listed}\n}}\n{WRK}")
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script)]
+        script.write_text(f"local names, requests = {rival.names}, {{\n{listed}\n}}\n{WRK}")
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{plan.seconds:.0f}s", "-s", str(script)]
     said = subprocess.run([*command, f"http://{rival.host}:{rival.port}/"], capture_output=True, text=True, check=True)
     outcome: dict[str, Any] = json.loads(said.stdout.rpartition("outcome ")[2])
     if outcome.pop("bad"):
@@ -203,10 +242,18 @@ def load(rival: Rival, connections: int, *, links: int, seconds: int, folder: Pa
 
 
 WRK = """
-local number = 0
+local number, parts = 0, {}
+if names > 0 then
+  for i, request in ipairs(requests) do
+    local from, to = request:find("@name@", 1, true)
+    parts[i] = {request:sub(1, from - 1), request:sub(to + 1)}
+  end
+end
 request = function()
-  number = number % #requests + 1
-  return requests[number]
+  number = number + 1
+  local i = number % #requests + 1
+  if names == 0 then return requests[i] end
+  return parts[i][1] .. number % names .. parts[i][2]
 end
 done = function(summary, latency)
   local bad = summary.errors.status + summary.errors.connect + summary.errors.timeout
@@ -218,11 +265,12 @@ end
 """
 
 
-def own_load(rival: Rival, connections: int, *, links: int, seconds: int, folder: Path) -> dict[str, Any]:
+def own_load(rival: Rival, connections: int, *, links: int, seconds: float, folder: Path) -> dict[str, Any]:
     """The same by our own client, which waits for every answer."""
     file = folder / f"{rival.host}-{rival.port}-{links}.json"
     file.write_text(json.dumps(rival.requests(links)))
-    command = [sys.executable, "-m", "benchmarks.load", str(rival.port), str(connections), str(seconds), str(file)]
+    given = (rival.host, rival.port, connections, seconds, file, rival.names)
+    command = [sys.executable, "-m", "benchmarks.load", *(str(each) for each in given)]
     said = subprocess.run(command, cwd=run.ROOT, capture_output=True, text=True, check=True)
     outcome: dict[str, Any] = json.loads(said.stdout)
     if any(int(status) not in range(301, 309) for status in outcome.pop("statuses")):
@@ -264,22 +312,37 @@ def mint(server: Server) -> list[str]:
         return [link.code for link in made]
 
 
-def learn(rival: Rival) -> None:
-    """Ask for every link once, so that the first round is like the others."""
-    for path in rival.paths:
-        with suppress(HTTPError), build_opener(_Stay).open(f"http://{rival.host}:{rival.port}{path}"):
-            pass
+def fresh_names(outcome: Outcome, ours: Rival, plan: Plan, folder: Path) -> int:
+    """One sender under ever new names against one that keeps its name; how many redirects were answered."""
+    rivals = {"same": replace(ours, names=1), "fresh": replace(ours, names=FRESH_NAMES)}
+    found = rounds(rivals, MAIN[0], links=MAIN[1], plan=plan, folder=folder)
+    pairs = zip(found["fresh"], found["same"], strict=True)
+    speed = statistics.median(fresh["per_second"] / same["per_second"] for fresh, same in pairs)
+    outcome.ratios["distinct_agents"] = round(speed, 4)
+    for name, outcomes in found.items():
+        used = statistics.median(each["cpu_us"] for each in outcomes)
+        outcome.figures[f"{name} browser name, cpu_us"] = round(used, 2)
+    return sum(each["answered"] for outcomes in found.values() for each in outcomes)
 
 
-class _Stay(HTTPRedirectHandler):
-    def redirect_request(self, *given: object) -> None:
-        """Not to follow it is the point."""
+def learn(name: str, rival: Rival) -> None:
+    """Ask for every link once, so that the first round is like the others. SystemExit when one does not lead on."""
+    with closing(HTTPConnection(rival.host, rival.port, timeout=10)) as connection:
+        for path in rival.paths:
+            try:
+                connection.request("GET", path)
+                with connection.getresponse() as answer:
+                    answer.read()
+            except (OSError, HTTPException) as error:
+                raise SystemExit(f"{name} does not answer at {rival.host}:{rival.port}: {error}") from error
+            if answer.status not in range(301, 309):
+                raise SystemExit(f"{name} answers {path} with {answer.status}, not with a redirect.")
 
 
-def exact(outcome: Outcome, server: Server, rival: Rival, folder: Path, *, quick: bool) -> None:
+def exact(outcome: Outcome, server: Server, rival: Rival, plan: Plan, folder: Path) -> None:
     """Every answer of our own client, which waits for each, must be one click on record. SystemExit if not."""
     before = recorded(server)
-    answered = own_load(rival, 64, links=LINKS, seconds=2 if quick else 5, folder=folder)["answered"]
+    answered = own_load(rival, 64, links=LINKS, seconds=plan.exact_seconds, folder=folder)["answered"]
     kept = settled(server, before + answered) - before
     outcome.figures |= {"answered": answered, "recorded": kept}
     if kept != answered:

@@ -175,6 +175,7 @@ def rounds(
                     sys.executable,
                     "-m",
                     "benchmarks.load",
+                    "127.0.0.1",
                     str(server.port),
                     str(connections),
                     str(seconds),

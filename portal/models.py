@@ -2,6 +2,7 @@
 
 import portal.activity
 import portal.campaigns.models
+import portal.inbox.models
 import portal.jobs
 import portal.links.models
 import portal.people.models

@@ -8,13 +8,16 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Self
 from urllib.parse import urlencode
 
+import psutil
+
 PATIENCE = 400
-"""Looks, a twentieth of a second apart, before a server counts as not coming up."""
+"""Looks, a twentieth of a second apart, before something counts as not happening."""
 
 
 def free_port() -> int:
@@ -22,6 +25,20 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+def until(happened: Callable[[], object]) -> bool:
+    """Whether it happens within twenty seconds."""
+    pause = threading.Event()
+    return any(happened() or pause.wait(0.05) for _ in range(PATIENCE))
+
+
+def is_over(process: psutil.Process) -> bool:
+    """Whether it has ended, even if nobody took notice yet."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 class Said(NamedTuple):
@@ -40,39 +57,57 @@ class PortalProcess:
         data_dir: Path,
         *,
         command: str = "demo",
+        workers: int = 1,
         port: int | None = None,
         settings: Mapping[str, str] | None = None,
+        within: Sequence[str] = (),
     ) -> None:
+        """`within` goes before the command, for what is to surround the process."""
+        self.within = within
         self.port = port or free_port()
         self.url = f"http://localhost:{self.port}"
         self.command = command
+        self.workers = workers
         self.log = data_dir / f"server-{self.port}.log"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
         self.environment = kept | {
             "PORTAL_DATA_DIR": str(data_dir),
             "PORTAL_PORT": str(self.port),
+            "PORTAL_BASE_URL": self.url,
             "PYTHONUNBUFFERED": "1",
             **(settings or {}),
         }
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
+        """Returns once it answers, with all of its workers."""
         with self.log.open("ab") as log:
+            before = log.tell()
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "portal", self.command],
-                env=self.environment,
+                [*self.within, sys.executable, "-m", "portal", self.command],
+                env=self.environment | {"PORTAL_WORKERS": str(self.workers)},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        pause = threading.Event()
-        for _ in range(PATIENCE):
-            if self.process.poll() is not None:
-                raise RuntimeError(f"the server ended at once:\n{self.log.read_text()[-3000:]}")
-            if self.answers("/readyz") == 200:
-                return self
-            pause.wait(0.05)
-        self.kill()
-        raise RuntimeError(f"the server did not get ready:\n{self.log.read_text()[-3000:]}")
+        if not until(lambda: self._has_ended() or self._is_ready(before)) or self._has_ended():
+            self.kill()
+            raise RuntimeError(f"the server did not get ready:\n{self.log.read_text()[-3000:]}")
+        return self
+
+    def family(self) -> list[psutil.Process]:
+        """Its process and those it has started: workers and the ingest."""
+        assert self.process is not None
+        first = psutil.Process(self.process.pid)
+        return [first, *first.children(recursive=True)]
+
+    def doing(self, command: str) -> list[psutil.Process]:
+        """Those of them that do `portal COMMAND` at this moment."""
+        found = []
+        for each in self.family():
+            with suppress(psutil.NoSuchProcess):
+                if command in each.cmdline():
+                    found.append(each)
+        return found
 
     def answers(self, path: str) -> int:
         """The status of a GET; 0 when nobody answers."""
@@ -96,6 +131,16 @@ class PortalProcess:
         assert self.process is not None
         self.process.kill()
         self.process.wait()
+
+    def _has_ended(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
+    def _is_ready(self, before: int) -> bool:
+        """Whether every worker has said so since the log was that long, and one of them answers."""
+        with self.log.open("rb") as log:
+            log.seek(before)
+            started = log.read().count(b"Application startup complete")
+        return started >= self.workers and self.answers("/readyz") == 200
 
     def __enter__(self) -> Self:
         return self.start()

@@ -103,6 +103,9 @@ def upgrade() -> None:
         sa.Column("names_allowed", sa.Boolean(), nullable=False),
         sa.Column("four_eyes", sa.Boolean(), nullable=False),
         sa.Column("mastodon_server", sa.String(length=400), nullable=False),
+        sa.Column("asks_per_week", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("captions_for", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ideas_answered_in", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.CheckConstraint("id = 1", name=op.f("ck_organisation_only_one")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
@@ -138,6 +141,14 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "topic",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name_nl", sa.String(length=400), nullable=False),
+        sa.Column("name_en", sa.String(length=400), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_topic")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "account",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -167,6 +178,7 @@ def upgrade() -> None:
         sa.Column("leaderboard_name", sa.String(length=40), nullable=False),
         sa.Column("pseudonym", sa.String(length=400), nullable=False),
         sa.Column("wall_name", sa.Boolean(), nullable=False),
+        sa.Column("calendar_key", sa.String(length=64), nullable=False),
         sa.Column("created_at", portal.tables.Moment(timezone=True), nullable=False),
         sa.Column("deactivated_at", portal.tables.Moment(timezone=True), nullable=True),
         sa.CheckConstraint("language = 'nl' OR language = 'en'", name=op.f("ck_person_language")),
@@ -242,6 +254,9 @@ def upgrade() -> None:
         sa.Column("utm_template", sa.String(length=500), nullable=False),
         sa.Column("utm_overwrites", sa.Boolean(), nullable=False),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("archived_at", portal.tables.Moment(timezone=True), nullable=True),
+        sa.Column("announces", sa.Boolean(), nullable=False),
+        sa.Column("announced_at", portal.tables.Moment(timezone=True), nullable=True),
         sa.Column("kit_digest", sa.String(length=64), nullable=False),
         sa.CheckConstraint(
             "goal_measure = 'applications' OR goal_measure = 'appointments' OR goal_measure = 'registrations' OR goal_measure = 'visits'",
@@ -266,6 +281,22 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("identity", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_identity_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "note",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("subject", sa.String(length=120), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.Column("read_at", portal.tables.Moment(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_note_person_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_note")),
+        sa.UniqueConstraint("person_id", "kind", "subject", name=op.f("uq_note_person_id_kind_subject")),
+    )
+    with op.batch_alter_table("note", schema=None) as batch_op:
+        batch_op.create_index("ix_note_person_id_read_at", ["person_id", "read_at"], unique=False)
 
     op.create_table(
         "pairing_guess",
@@ -296,6 +327,24 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("person_tally", schema=None) as batch_op:
         batch_op.create_index("ix_person_tally_period_people", ["period", "people"], unique=False)
+
+    op.create_table(
+        "person_topic",
+        sa.Column(
+            "person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "topic_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_person_topic_person_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["topic_id"], ["topic.id"], name=op.f("fk_person_topic_topic_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("person_id", "topic_id", name=op.f("pk_person_topic")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("person_topic", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_person_topic_topic_id"), ["topic_id"], unique=False)
 
     op.create_table(
         "screen",
@@ -370,6 +419,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_web_session_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "ask",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("subject", sa.String(length=120), nullable=False),
+        sa.Column("at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_ask_campaign_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_ask_person_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ask")),
+        sa.UniqueConstraint("person_id", "channel", "subject", name=op.f("uq_ask_person_id_channel_subject")),
+    )
+    with op.batch_alter_table("ask", schema=None) as batch_op:
+        batch_op.create_index("ix_ask_campaign_id", ["campaign_id"], unique=False)
+        batch_op.create_index("ix_ask_person_id_at", ["person_id", "at"], unique=False)
+
+    op.create_table(
         "campaign_text",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -391,6 +457,12 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("target_url", sa.String(length=2000), nullable=False),
         sa.Column("place", sa.String(length=400), nullable=False),
+        sa.Column("hours", sa.String(length=400), nullable=False),
+        sa.Column("recruiter", sa.String(length=400), nullable=False),
+        sa.Column("happens_at", portal.tables.Moment(timezone=True), nullable=True),
+        sa.Column("video_url", sa.String(length=2000), nullable=False),
+        sa.Column("disclosure", sa.String(length=40), nullable=False),
+        sa.Column("fits", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(length=40), nullable=False),
         sa.Column("publish_at", portal.tables.Moment(timezone=True), nullable=False),
         sa.Column("ends_at", portal.tables.Moment(timezone=True), nullable=True),
@@ -400,14 +472,20 @@ def upgrade() -> None:
         sa.Column("created_at", portal.tables.Moment(timezone=True), nullable=False),
         sa.Column("changed_at", portal.tables.Moment(timezone=True), nullable=False),
         sa.Column("recalled_at", portal.tables.Moment(timezone=True), nullable=True),
+        sa.Column("recall_reason", sa.String(length=40), nullable=False),
         sa.Column("recall_note", sa.String(length=400), nullable=False),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kit_digest", sa.String(length=64), nullable=False),
         sa.Column("announced", sa.Boolean(), nullable=False),
         sa.Column("successor_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint("disclosure = 'usual' OR disclosure = 'advertising'", name=op.f("ck_item_disclosure")),
         sa.CheckConstraint(
             "kind = 'vacancy' OR kind = 'promotion' OR kind = 'article' OR kind = 'event' OR kind = 'video' OR kind = 'story' OR kind = 'contest'",
             name=op.f("ck_item_kind"),
+        ),
+        sa.CheckConstraint(
+            "recall_reason = '' OR recall_reason = 'ended' OR recall_reason = 'filled' OR recall_reason = 'corrected'",
+            name=op.f("ck_item_recall_reason"),
         ),
         sa.CheckConstraint(
             "state = 'draft' OR state = 'in_review' OR state = 'approved' OR state = 'recalled'",
@@ -430,6 +508,33 @@ def upgrade() -> None:
         batch_op.create_index("ix_item_state", ["state", "publish_at"], unique=False)
 
     op.create_table(
+        "source",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("url", sa.String(length=2000), nullable=False),
+        sa.Column("name", sa.String(length=400), nullable=False),
+        sa.Column("language", sa.String(length=40), nullable=False),
+        sa.Column("campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("trusted", sa.Boolean(), nullable=False),
+        sa.Column("paused", sa.Boolean(), nullable=False),
+        sa.Column("etag", sa.String(length=400), nullable=False),
+        sa.Column("last_modified", sa.String(length=400), nullable=False),
+        sa.Column("next_at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.Column("looked_at", portal.tables.Moment(timezone=True), nullable=True),
+        sa.Column("result", sa.String(length=40), nullable=False),
+        sa.Column("failures", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.CheckConstraint("kind = 'feed' OR kind = 'vacancies'", name=op.f("ck_source_kind")),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaign.id"], name=op.f("fk_source_campaign_id"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_source")),
+        sa.UniqueConstraint("url", name=op.f("uq_source_url")),
+    )
+    with op.batch_alter_table("source", schema=None) as batch_op:
+        batch_op.create_index("ix_source_next_at", ["next_at"], unique=False)
+
+    op.create_table(
         "approval",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -437,9 +542,10 @@ def upgrade() -> None:
         sa.Column("step", sa.String(length=40), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("reviewer", sa.String(length=400), nullable=False),
         sa.Column("at", portal.tables.Moment(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "step = 'submitted' OR step = 'approved' OR step = 'returned' OR step = 'recalled' OR step = 'reopened'",
+            "step = 'submitted' OR step = 'approved' OR step = 'returned' OR step = 'recalled' OR step = 'reopened' OR step = 'undone'",
             name=op.f("ck_approval_step"),
         ),
         sa.ForeignKeyConstraint(["by_id"], ["person.id"], name=op.f("fk_approval_by_id"), ondelete="SET NULL"),
@@ -448,6 +554,38 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("approval", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_approval_item_id"), ["item_id"], unique=False)
+
+    op.create_table(
+        "candidate",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("source_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("canonical_url", sa.String(length=2000), nullable=False),
+        sa.Column("url", sa.String(length=2000), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("language", sa.String(length=40), nullable=False),
+        sa.Column("title", sa.String(length=400), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("picture_url", sa.String(length=2000), nullable=False),
+        sa.Column("place", sa.String(length=400), nullable=False),
+        sa.Column("hours", sa.String(length=400), nullable=False),
+        sa.Column("published_at", portal.tables.Moment(timezone=True), nullable=True),
+        sa.Column("valid_through", portal.tables.Moment(timezone=True), nullable=True),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.Column("missed", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("gone_at", portal.tables.Moment(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state = 'new' OR state = 'drafted' OR state = 'dismissed'", name=op.f("ck_candidate_state")
+        ),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_candidate_item_id"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_candidate_source_id"), ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_candidate")),
+        sa.UniqueConstraint("canonical_url", name=op.f("uq_candidate_canonical_url")),
+    )
+    with op.batch_alter_table("candidate", schema=None) as batch_op:
+        batch_op.create_index("ix_candidate_source_id", ["source_id"], unique=False)
+        batch_op.create_index("ix_candidate_state_at", ["state", "at"], unique=False)
 
     op.create_table(
         "caption",
@@ -462,6 +600,52 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("caption", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_caption_item_id"), ["item_id"], unique=False)
+
+    op.create_table(
+        "idea",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("url", sa.String(length=2000), nullable=False),
+        sa.Column("canonical_url", sa.String(length=2000), nullable=False),
+        sa.Column("picture_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("answered_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("answered_at", portal.tables.Moment(timezone=True), nullable=True),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.Column("answer_by", portal.tables.Moment(timezone=True), nullable=False),
+        sa.Column("chased_at", portal.tables.Moment(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state = 'new' OR state = 'taken' OR state = 'published' OR state = 'declined'", name=op.f("ck_idea_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["answered_by_id"], ["person.id"], name=op.f("fk_idea_answered_by_id"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_idea_item_id"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_idea_person_id"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(["picture_id"], ["picture.id"], name=op.f("fk_idea_picture_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_idea")),
+    )
+    with op.batch_alter_table("idea", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_idea_canonical_url"), ["canonical_url"], unique=False)
+        batch_op.create_index("ix_idea_person_id", ["person_id"], unique=False)
+        batch_op.create_index("ix_idea_state_at", ["state", "at"], unique=False)
+
+    op.create_table(
+        "item_audience",
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.String(length=40), nullable=False),
+        sa.CheckConstraint(
+            "kind = 'department' OR kind = 'language' OR kind = 'topic'", name=op.f("ck_item_audience_kind")
+        ),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_item_audience_item_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("item_id", "kind", "value", name=op.f("pk_item_audience")),
+    )
+    with op.batch_alter_table("item_audience", schema=None) as batch_op:
+        batch_op.create_index("ix_item_audience_kind_value", ["kind", "value"], unique=False)
 
     op.create_table(
         "item_tally",
@@ -509,6 +693,65 @@ def upgrade() -> None:
     with op.batch_alter_table("link", schema=None) as batch_op:
         batch_op.create_index("ix_link_item_id", ["item_id"], unique=False)
         batch_op.create_index("ix_link_screen_id_item_id", ["screen_id", "item_id"], unique=False)
+
+    op.create_table(
+        "review_request",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("item_version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=400), nullable=False),
+        sa.Column("email", sa.String(length=320), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.Column("expires_at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", portal.tables.Moment(timezone=True), nullable=True),
+        sa.Column("answered_at", portal.tables.Moment(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["by_id"], ["person.id"], name=op.f("fk_review_request_by_id"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_review_request_item_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_review_request")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_review_request_token_hash")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("review_request", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_review_request_item_id"), ["item_id"], unique=False)
+
+    op.create_table(
+        "revision",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["person.id"], name=op.f("fk_revision_by_id"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_revision_item_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_revision")),
+        sa.UniqueConstraint("item_id", "version", name=op.f("uq_revision_item_id_version")),
+    )
+    op.create_table(
+        "lease",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("caption_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("network", sa.String(length=40), nullable=False),
+        sa.Column("week", sa.String(length=40), nullable=False),
+        sa.Column("place", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["caption_id"], ["caption.id"], name=op.f("fk_lease_caption_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_lease_item_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_lease_person_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lease")),
+        sa.UniqueConstraint(
+            "caption_id", "network", "week", "place", name=op.f("uq_lease_caption_id_network_week_place")
+        ),
+        sa.UniqueConstraint(
+            "person_id", "item_id", "network", "week", name=op.f("uq_lease_person_id_item_id_network_week")
+        ),
+    )
+    with op.batch_alter_table("lease", schema=None) as batch_op:
+        batch_op.create_index("ix_lease_item_id_week", ["item_id", "week"], unique=False)
 
     op.create_table(
         "rollup",
@@ -602,6 +845,15 @@ def downgrade() -> None:
         batch_op.drop_index("ix_rollup_campaign_id_hour")
 
     op.drop_table("rollup")
+    with op.batch_alter_table("lease", schema=None) as batch_op:
+        batch_op.drop_index("ix_lease_item_id_week")
+
+    op.drop_table("lease")
+    op.drop_table("revision")
+    with op.batch_alter_table("review_request", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_review_request_item_id"))
+
+    op.drop_table("review_request")
     with op.batch_alter_table("link", schema=None) as batch_op:
         batch_op.drop_index("ix_link_screen_id_item_id")
         batch_op.drop_index("ix_link_item_id")
@@ -609,20 +861,44 @@ def downgrade() -> None:
     op.drop_table("link")
     op.drop_table("item_text")
     op.drop_table("item_tally")
+    with op.batch_alter_table("item_audience", schema=None) as batch_op:
+        batch_op.drop_index("ix_item_audience_kind_value")
+
+    op.drop_table("item_audience")
+    with op.batch_alter_table("idea", schema=None) as batch_op:
+        batch_op.drop_index("ix_idea_state_at")
+        batch_op.drop_index("ix_idea_person_id")
+        batch_op.drop_index(batch_op.f("ix_idea_canonical_url"))
+
+    op.drop_table("idea")
     with op.batch_alter_table("caption", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_caption_item_id"))
 
     op.drop_table("caption")
+    with op.batch_alter_table("candidate", schema=None) as batch_op:
+        batch_op.drop_index("ix_candidate_state_at")
+        batch_op.drop_index("ix_candidate_source_id")
+
+    op.drop_table("candidate")
     with op.batch_alter_table("approval", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_approval_item_id"))
 
     op.drop_table("approval")
+    with op.batch_alter_table("source", schema=None) as batch_op:
+        batch_op.drop_index("ix_source_next_at")
+
+    op.drop_table("source")
     with op.batch_alter_table("item", schema=None) as batch_op:
         batch_op.drop_index("ix_item_state")
         batch_op.drop_index(batch_op.f("ix_item_campaign_id"))
 
     op.drop_table("item")
     op.drop_table("campaign_text")
+    with op.batch_alter_table("ask", schema=None) as batch_op:
+        batch_op.drop_index("ix_ask_person_id_at")
+        batch_op.drop_index("ix_ask_campaign_id")
+
+    op.drop_table("ask")
     with op.batch_alter_table("web_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_web_session_person_id"))
 
@@ -633,6 +909,10 @@ def downgrade() -> None:
 
     op.drop_table("sign_in_link")
     op.drop_table("screen")
+    with op.batch_alter_table("person_topic", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_person_topic_topic_id"))
+
+    op.drop_table("person_topic")
     with op.batch_alter_table("person_tally", schema=None) as batch_op:
         batch_op.drop_index("ix_person_tally_period_people")
 
@@ -641,6 +921,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_pairing_guess_at"))
 
     op.drop_table("pairing_guess")
+    with op.batch_alter_table("note", schema=None) as batch_op:
+        batch_op.drop_index("ix_note_person_id_read_at")
+
+    op.drop_table("note")
     with op.batch_alter_table("identity", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_identity_person_id"))
 
@@ -663,6 +947,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_account_department_id"))
 
     op.drop_table("account")
+    op.drop_table("topic")
     op.drop_table("salt")
     op.drop_table("picture")
     op.drop_table("pairing")

@@ -1,8 +1,9 @@
 """What there is to share: campaigns, their items with texts and captions, pictures, and who approved what."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
@@ -11,8 +12,13 @@ from portal.tables import Base, Key, Line, Word, one_of
 KINDS = ("vacancy", "promotion", "article", "event", "video", "story", "contest")
 KINDS_THAT_END = ("vacancy", "promotion", "event", "contest")
 """Kinds nobody may share after their day: an end date is asked for."""
+DISCLOSURES = ("usual", "advertising")
+"""How strongly a share says whose words it carries: where the sharer works, or also that it is advertising."""
+RECALL_REASONS = ("ended", "filled", "corrected")
+AUDIENCES = ("department", "language", "topic")
 STATES = ("draft", "in_review", "approved", "recalled")
 MEASURES = ("applications", "appointments", "registrations", "visits")
+STEPS = ("submitted", "approved", "returned", "recalled", "reopened", "undone")
 ANY_NETWORK = "any"
 CAPTION_NETWORKS = {
     "linkedin": "LinkedIn",
@@ -72,6 +78,11 @@ class Campaign(Base):
     """Whether these tags take the place of what an item's address already says."""
     version: Mapped[int] = mapped_column(default=1)
     """Raised by every change; an edit that started from an older one is refused, not written over."""
+    archived_at: Mapped[datetime | None]
+    """When it was put away: it is on no list, and its figures stay."""
+    announces: Mapped[bool] = mapped_column(default=False)
+    """Whether colleagues who want mail get one at the launch, within what they may be asked in a week."""
+    announced_at: Mapped[datetime | None]
     kit_digest: Mapped[str] = mapped_column(String(64), default="")
     """When loaded from a kit: 32 characters for what the kit said, then 32 for the rows it left behind. The
     first half tells whether the kit changed since, the second whether somebody edited it in the portal."""
@@ -106,6 +117,8 @@ class Item(Base):
         UniqueConstraint("campaign_id", "slug"),
         CheckConstraint(one_of("kind", *KINDS), name="kind"),
         CheckConstraint(one_of("state", *STATES), name="state"),
+        CheckConstraint(one_of("disclosure", *DISCLOSURES), name="disclosure"),
+        CheckConstraint(one_of("recall_reason", "", *RECALL_REASONS), name="recall_reason"),
         Index("ix_item_state", "state", "publish_at"),
     )
 
@@ -115,6 +128,16 @@ class Item(Base):
     kind: Mapped[Word]
     target_url: Mapped[str] = mapped_column(String(2000))
     place: Mapped[Line] = mapped_column(default="")
+    hours: Mapped[Line] = mapped_column(default="")
+    """Of a vacancy, such as 32 to 40."""
+    recruiter: Mapped[Line] = mapped_column(default="")
+    """Whom to ask about a vacancy."""
+    happens_at: Mapped[datetime | None]
+    """When an event begins."""
+    video_url: Mapped[str] = mapped_column(String(2000), default="")
+    disclosure: Mapped[Word] = mapped_column(default="usual")
+    fits: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """Keys of the networks it is meant for; empty for all of them."""
     state: Mapped[Word] = mapped_column(default="draft")
     publish_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
@@ -125,6 +148,7 @@ class Item(Base):
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     recalled_at: Mapped[datetime | None]
+    recall_reason: Mapped[Word] = mapped_column(default="")
     recall_note: Mapped[Line] = mapped_column(default="")
     version: Mapped[int] = mapped_column(default=1)
     """Raised by every change and every step of approval."""
@@ -139,6 +163,7 @@ class Item(Base):
     texts: Mapped[list["ItemText"]] = relationship(lazy="raise", cascade="all, delete-orphan")
     captions: Mapped[list["Caption"]] = relationship(lazy="raise", cascade="all, delete-orphan", order_by="Caption.id")
     picture: Mapped[Picture | None] = relationship(lazy="raise")
+    audience: Mapped[list["ItemAudience"]] = relationship(lazy="raise", cascade="all, delete-orphan")
 
     def text(self, language: str) -> "ItemText":
         """The item's words in `language`, else in the language that was written."""
@@ -186,13 +211,82 @@ class Caption(Base):
     body: Mapped[str]
 
 
+class ItemAudience(Base):
+    """For whom an item is meant: in one of its departments, with one of its languages and topics; all without rows."""
+
+    __tablename__ = "item_audience"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", *AUDIENCES), name="kind"),
+        Index("ix_item_audience_kind_value", "kind", "value"),
+    )
+
+    item_id: Mapped[int] = mapped_column(
+        ForeignKey("item.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    kind: Mapped[Word] = mapped_column(primary_key=True)
+    value: Mapped[Word] = mapped_column(primary_key=True)
+    """The id of a department or topic, or a language."""
+
+
+class Revision(Base):
+    """What an item said at one version, to show what an edit changed."""
+
+    __tablename__ = "revision"
+    __table_args__ = (UniqueConstraint("item_id", "version"),)
+
+    id: Mapped[Key]
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    at: Mapped[datetime]
+
+
+class ReviewRequest(Base):
+    """Somebody outside who was asked to look at one item: a link that works once, for this item, until it expires."""
+
+    __tablename__ = "review_request"
+
+    id: Mapped[Key]
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)
+    item_version: Mapped[int]
+    """What was shown; an answer to anything older is none."""
+    name: Mapped[Line]
+    email: Mapped[str] = mapped_column(String(320), default="")
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+
+
+class Ask(Base):
+    """Once that somebody was asked for something: what the budget of a week is counted from."""
+
+    __tablename__ = "ask"
+    __table_args__ = (
+        UniqueConstraint("person_id", "channel", "subject"),
+        Index("ix_ask_person_id_at", "person_id", "at"),
+        Index("ix_ask_campaign_id", "campaign_id"),
+    )
+
+    id: Mapped[Key]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"))
+    channel: Mapped[Word]
+    """How it reached them: `mail`, `push`."""
+    subject: Mapped[str] = mapped_column(String(120))
+    """What it was about, so that nobody is asked the same twice: `campaign:3`."""
+    at: Mapped[datetime]
+
+
 class Approval(Base):
-    """One step of an item's way to the feed: submitted, approved, returned, recalled or reopened, by whom and why."""
+    """One step of an item's way to the feed, by whom and why: submitted, approved, returned, recalled, reopened, or
+    the recall undone."""
 
     __tablename__ = "approval"
-    __table_args__ = (
-        CheckConstraint(one_of("step", "submitted", "approved", "returned", "recalled", "reopened"), name="step"),
-    )
+    __table_args__ = (CheckConstraint(one_of("step", *STEPS), name="step"),)
 
     id: Mapped[Key]
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)
@@ -200,4 +294,6 @@ class Approval(Base):
     step: Mapped[Word]
     note: Mapped[str] = mapped_column(default="")
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    reviewer: Mapped[Line] = mapped_column(default="")
+    """The name of whoever took the step from outside; "" when a colleague did."""
     at: Mapped[datetime]

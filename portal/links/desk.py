@@ -21,6 +21,8 @@ from portal.settings import Settings
 
 RHYTHM = 0.5
 """Seconds within which a change made by another process is noticed."""
+LONGEST_REFERRER = 2000
+"""Bytes of a Referer that are looked at."""
 AHEAD = 6 * 3600.0
 """Seconds before midnight from which the next day's key is at hand, should the database be away then."""
 
@@ -75,8 +77,11 @@ class Desk:
         key = self._key
         if key.since <= now < key.until:
             return True
-        self._key, self._next_key = self._next_key, _NO_KEY
-        return self._key.since <= now < self._key.until
+        following = self._next_key
+        if following.since <= now < following.until:  # whichever thread comes first after midnight: all do the same
+            self._key = following
+            return True
+        return False
 
     def load_key(self) -> None:
         """Get today's key, and towards midnight the next one. Waits for the database and raises what it raises."""
@@ -109,7 +114,7 @@ class Desk:
             fetch_mode=get(b"sec-fetch-mode", b""),
             fetch_dest=get(b"sec-fetch-dest", b""),
             purpose=purpose,
-            referrer_host=_host_of(referrer) if referrer else b"",
+            referrer_host=_host_of(referrer[:LONGEST_REFERRER]) if referrer else b"",
             session=session,
         )
 
@@ -141,17 +146,22 @@ class Desk:
             self._stop.wait(RHYTHM)
 
     def _needs_key(self, now: float) -> bool:
-        return not self.has_key(now) or (self._key.until - now < AHEAD and not self._next_key.salt)
+        return not self.has_key(now) or (self._key.until - now < AHEAD and self._next_key.until <= self._key.until)
 
 
 @lru_cache(maxsize=4096)
 def _host_of(referrer: bytes) -> bytes:
-    return referrer_host(referrer[:2000].decode("latin-1")).encode()
+    return referrer_host(referrer.decode("latin-1")).encode()
 
 
-@lru_cache(maxsize=4096)
 def may_draw_previews(agent: bytes) -> bool:
     """Whether this may be a program that wants a link's card; False for what only a person's browser says."""
+    return _may_draw(agent[:LONGEST_AGENT])
+
+
+# Strangers choose what is remembered here: it is short, and not many.
+@lru_cache(maxsize=4096)
+def _may_draw(agent: bytes) -> bool:
     agent = agent.lower()
     return not agent.startswith(b"mozilla/5.0 (") or any(mark in agent for mark in _OF_PREVIEWS)
 

@@ -31,6 +31,12 @@ class Organisation(Base):
     names_allowed: Mapped[bool] = mapped_column(default=False)
     four_eyes: Mapped[bool] = mapped_column(default=True)
     mastodon_server: Mapped[Line] = mapped_column(default="")
+    asks_per_week: Mapped[int] = mapped_column(default=3)
+    """How often one colleague may be asked for something in a week, over every channel that reaches out."""
+    captions_for: Mapped[int] = mapped_column(default=3)
+    """How many colleagues may have the same caption on one network in one week."""
+    ideas_answered_in: Mapped[int] = mapped_column(default=5)
+    """Days within which whoever has an idea is promised an answer."""
     version: Mapped[int] = mapped_column(default=1)
 
     @property
@@ -86,6 +92,8 @@ class Person(Base):
     leaderboard_name: Mapped[Word] = mapped_column(default="hidden")
     pseudonym: Mapped[Line] = mapped_column(default="")
     wall_name: Mapped[bool] = mapped_column(default=False)
+    calendar_key: Mapped[str] = mapped_column(String(64), default="")
+    """The secret part of this person's calendar address; "" until they ask for one, another one ends the old."""
     created_at: Mapped[datetime]
     deactivated_at: Mapped[datetime | None]
 
@@ -98,6 +106,52 @@ class Person(Base):
     @property
     def is_active(self) -> bool:
         return self.deactivated_at is None
+
+
+class Topic(Base):
+    """What colleagues may choose to see more of, and items may be meant for."""
+
+    __tablename__ = "topic"
+
+    id: Mapped[Key]
+    name_nl: Mapped[Line]
+    name_en: Mapped[Line]
+
+    def name(self, language: str) -> str:
+        return self.name_nl if language == "nl" else self.name_en
+
+
+class PersonTopic(Base):
+    """A topic somebody chose."""
+
+    __tablename__ = "person_topic"
+
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    topic_id: Mapped[int] = mapped_column(
+        ForeignKey("topic.id", ondelete="CASCADE"), primary_key=True, autoincrement=False, index=True
+    )
+
+
+class Note(Base):
+    """A line for one person, shown on their feed until they put it away: something happened to what they shared or
+    proposed."""
+
+    __tablename__ = "note"
+    __table_args__ = (
+        UniqueConstraint("person_id", "kind", "subject"),
+        Index("ix_note_person_id_read_at", "person_id", "read_at"),
+    )
+
+    id: Mapped[Key]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    kind: Mapped[Word]
+    subject: Mapped[str] = mapped_column(String(120))
+    """What it is about, so that nobody hears the same twice: `share:7` or `idea:3`."""
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
 
 
 class Identity(Base):

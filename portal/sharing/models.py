@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.tables import Base, Key, Word, one_of
@@ -10,6 +10,31 @@ from portal.tables import Base, Key, Word, one_of
 STATES = ("opened", "copied", "sheet", "confirmed", "posted", "seen")
 """In rising order of certainty. Nothing before `confirmed` is a share: that is only what the portal saw."""
 SHARED_STATES = ("confirmed", "posted", "seen")
+
+
+class Lease(Base):
+    """A caption handed to one colleague for one network in one week, so that not everybody posts the same words.
+
+    A place is a number below the organisation's limit: that each exists once is what keeps to the limit when many ask
+    at the same moment.
+    """
+
+    __tablename__ = "lease"
+    __table_args__ = (
+        UniqueConstraint("caption_id", "network", "week", "place"),
+        UniqueConstraint("person_id", "item_id", "network", "week"),
+        Index("ix_lease_item_id_week", "item_id", "week"),
+    )
+
+    id: Mapped[Key]
+    caption_id: Mapped[int] = mapped_column(ForeignKey("caption.id", ondelete="CASCADE"))
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    network: Mapped[Word]
+    week: Mapped[Word]
+    """As in the tallies: `week:2026-W47`."""
+    place: Mapped[int]
+    at: Mapped[datetime]
 
 
 class Share(Base):

@@ -2,18 +2,15 @@
 
 import os
 import signal
-import threading
-from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 from sqlalchemy import func, select
 
 from portal.database import Database
 from portal.links.models import Click
 from tests.client import HUMAN
-from tests.process import Browser, PortalProcess
+from tests.process import Browser, PortalProcess, is_over, until
 
 pytestmark = pytest.mark.once
 
@@ -25,18 +22,6 @@ def clicks(database: Database) -> int:
         return db.scalar(select(func.count()).where(Click.agent == HUMAN)) or 0
 
 
-def ingest_of(portal: PortalProcess) -> psutil.Process | None:
-    assert portal.process is not None
-    found = [one for one in psutil.Process(portal.process.pid).children() if "ingest" in one.cmdline()]
-    return found[0] if found else None
-
-
-def until(happened: Callable[[], object]) -> bool:
-    """Whether it happens within twenty seconds."""
-    pause = threading.Event()
-    return any(happened() or pause.wait(0.05) for _ in range(400))
-
-
 def test_a_server_and_its_ingest(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'portal.db'}")
     portal = PortalProcess(tmp_path, settings={"PORTAL_LOG_FORMAT": "json"})
@@ -46,13 +31,11 @@ def test_a_server_and_its_ingest(tmp_path: Path) -> None:
         assert visitor.get(f"/r/{code}", PERSON).status == 302
         assert until(lambda: clicks(database) == 1)
 
-        first = ingest_of(portal)
-        assert first is not None
+        [first] = portal.doing("ingest")
         first.kill()
         assert visitor.get(f"/r/{code}", PERSON).status == 302  # answered while nobody counts
         assert until(lambda: clicks(database) == 2)
-        second = ingest_of(portal)
-        assert second is not None
+        [second] = portal.doing("ingest")
         assert second.pid != first.pid
 
         # What a terminal or a service manager sends to every process must not end it before the server.
@@ -67,12 +50,11 @@ def test_a_server_and_its_ingest(tmp_path: Path) -> None:
         assert clicks(database) == 22
     portal.start()
     try:
-        third = ingest_of(portal)
-        assert third is not None
+        [third] = portal.doing("ingest")
         assert Browser(portal).get(f"/r/{code}", PERSON).status == 302
         portal.kill()
         # Without its server it reads the rest and ends by itself.
-        assert until(lambda: not third.is_running() or third.status() == psutil.STATUS_ZOMBIE)
+        assert until(lambda: is_over(third))
         assert clicks(database) == 23
     finally:
         database.dispose()
