@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 OLDEST_SQLITE = (3, 51, 3)
@@ -61,7 +62,10 @@ class Database:
         return lambda: self._after_write.remove(call)
 
     def checkpoint(self) -> None:
-        """On SQLite, bring what was written lately into the file itself, as far as readers allow."""
+        """On SQLite, bring what was written lately into the file itself, as far as readers allow.
+
+        Raises OperationalError when the file does not let it.
+        """
         if not self.is_sqlite:
             return
         try:
@@ -76,6 +80,8 @@ class Database:
             # Only an endless log is worth waiting for its readers, and cutting it off.
             how = "TRUNCATE" if log.st_size > LARGEST_LOG else "PASSIVE"
             connection.cursor().execute(f"PRAGMA wal_checkpoint({how})").fetchall()
+        except self.writer.dialect.loaded_dbapi.Error as error:
+            raise OperationalError("checkpoint", {}, error) from error
         finally:
             connection.close()
 

@@ -258,7 +258,8 @@ class Ingest:
         path.unlink()
         journal.sync_folder(self.folder)  # a file that came back after a power cut would be read anew
         with self.database.writing() as db:
-            db.execute(delete(JournalPosition).where(JournalPosition.file == name))
+            # A file with damage leaves its row behind: what could not be counted stays told.
+            db.execute(delete(JournalPosition).where(JournalPosition.file == name, JournalPosition.damaged == 0))
         self._offsets.pop(name, None)
 
 

@@ -200,6 +200,12 @@ def test_what_is_damaged_or_unknown_is_passed_over_and_told(db: Database, links:
     with db.reading() as session:
         assert session.scalars(select(JournalPosition.damaged)).all() == [3]
         assert backlog.look(session, tmp_path).damaged == 3
+    path = journal.path
+    journal.close()
+    os.utime(path, (0, 0))
+    assert (Ingest(db, tmp_path).drain(), path.exists()) == (0, False)
+    with db.reading() as session:
+        assert backlog.look(session, tmp_path).damaged == 3
 
 
 def replace_code(link: Link) -> Link:
