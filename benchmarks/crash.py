@@ -1,33 +1,49 @@
 """Everything killed at random under full load, started again and counted: each request carries an id of its own.
 
-`python -m benchmarks.crash [--rounds N] [--workers N] [--database sqlite|postgresql] [--quick] [--json FILE]`
-prints `answered`, `lost`, `doubled` and `rollups_equal`, and fails unless nothing is lost or doubled.
+`python -m benchmarks.crash [--rounds N] [--workers N] [--database sqlite|postgresql] [--longest SECONDS] [--quick]
+[--json FILE]` prints `answered`, `lost`, `doubled` and `rollups_equal`, and fails unless nothing is lost or doubled.
 """
 
 import argparse
-import http.client
 import json
 import random
+import socket
 import sys
 import tempfile
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import psutil
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
 
 from portal.database import Database
 from portal.links.models import Click, Rollup
 from tests.client import HUMAN
 from tests.postgres import PostgreSQL
-from tests.process import Browser, PortalProcess
+from tests.process import Browser, PortalProcess, is_over
 
-CONNECTIONS = 16
+CONNECTIONS, DEPTH = 16, 50
+"""Connections that are kept busy, and requests that each sends before it waits for their answers."""
+VISITORS = 5000
 SHARERS = (("member", "linkedin"), ("colleague", "whatsapp"), ("editor", "bluesky"))
+BETWEEN_DEATHS = 0.02
+"""Seconds at most from the end of one process to that of the next: whoever is left goes on, or begins to end."""
+COUNTED_WITHIN = 1800.0
+"""Seconds the ingest has at the end to count what is on record."""
+SETTINGS = {
+    "PORTAL_SECRET": "a secret for practice, 0123456789-abcdef",
+    "PORTAL_METRICS_TOKEN": "for whoever watches",
+    "PORTAL_PRACTICE_SIGN_IN": "1",
+    "PORTAL_LOG_FORMAT": "json",
+}
+
+_pause = threading.Event()
+"""Never set: for waiting."""
 
 
 @dataclass
@@ -48,35 +64,56 @@ class Found:
 
 @dataclass
 class Load:
-    """Visitors who never stop, over a few connections; `answered` holds the ids of requests with a redirect."""
+    """Visitors who never stop, over a few connections, until the server is gone."""
 
     port: int
-    codes: list[str]
+    codes: list[bytes]
     first: int
-    answered: list[int] = field(default_factory=list)
+    connections: int
+    depth: int
+    answered: list[range] = field(default_factory=list)
+    """The ids of the requests that got their redirect."""
+    ends: list[int] = field(default_factory=list)
+    """Of each connection, where it would have gone on."""
 
-    def run(self, connection: int, step: int) -> None:
+    def run(self, connection: int) -> None:
+        """Be one of the connections; its ids are as far apart as there are connections."""
         dice, number = random.Random(self.first + connection), self.first + connection
+        with suppress(OSError):
+            while True:  # a connection after which anything but redirects came is left for a new one
+                with socket.create_connection(("127.0.0.1", self.port), timeout=10) as wire:
+                    ids, count = range(0), 0
+                    while count == len(ids):
+                        more = min(self.depth, 1 + 2 * count)  # first answers are slow, and many keep others waiting
+                        ids = range(number, number + more * self.connections, self.connections)
+                        number = ids.stop
+                        wire.sendall(b"".join([self._request(dice, id_) for id_ in ids]))
+                        count = redirects(wire, more)
+                        self.answered.append(ids[:count])
+        self.ends.append(number)
+
+    def _request(self, dice: random.Random, number: int) -> bytes:
+        return (
+            b"GET /r/%b HTTP/1.1\r\nHost: localhost:%d\r\nUser-Agent: %b %d\r\nAccept: text/html\r\n"
+            b"Accept-Language: nl\r\nReferer: https://id%d.example/\r\n\r\n"
+            % (dice.choice(self.codes), self.port, HUMAN.encode(), number % VISITORS, number)
+        )
+
+
+def redirects(wire: socket.socket, wanted: int) -> int:
+    """Read the answers to that many requests: how many are whole redirects, before anything else or the end."""
+    said = b""
+    while said.count(b"\r\n\r\n") < wanted:
         try:
-            wire = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-            while True:
-                wire.putrequest("GET", f"/r/{dice.choice(self.codes)}", skip_host=True, skip_accept_encoding=True)
-                for name, value in (
-                    ("Host", f"localhost:{self.port}"),
-                    ("User-Agent", f"{HUMAN} {number % 500}"),
-                    ("Accept", "text/html"),
-                    ("Accept-Language", "nl"),
-                    ("Referer", f"https://id{number}.example/"),
-                ):
-                    wire.putheader(name, value)
-                wire.endheaders()
-                response = wire.getresponse()
-                response.read()
-                if response.status == 302:
-                    self.answered.append(number)
-                number += step
-        except (OSError, http.client.HTTPException):
-            wire.close()
+            more = wire.recv(65_536)
+        except OSError:
+            more = b""
+        if not more:
+            break
+        said += more
+    heads = said.split(b"\r\n\r\n")[:-1]
+    other = (number for number, head in enumerate(heads) if not head.startswith(b"HTTP/1.1 302 "))
+    return next(other, len(heads))
 
 
 def crash(
@@ -84,8 +121,9 @@ def crash(
     folder: Path,
     *,
     rounds: int,
-    connections: int = CONNECTIONS,
     workers: int = 1,
+    connections: int = CONNECTIONS,
+    depth: int = DEPTH,
     longest: float = 2.0,
     seed: int | None = None,
     beside: Callable[[PortalProcess, int], None] | None = None,
@@ -94,98 +132,119 @@ def crash(
 
     `beside(portal, round)` is called in a thread of its own while the load lasts.
     """
-    dice, found = random.Random(seed), Found(rounds)
-    settings = {"PORTAL_DATABASE_URL": url, "PORTAL_LOG_FORMAT": "json"}
-    folders = [folder / f"server-{number}" for number in range(workers)]
-    for each in folders:
-        each.mkdir(exist_ok=True)
-    secret = {"PORTAL_SECRET": "a secret for practice, 0123456789-abcdef"}
-    # Several workers are several servers with a journal and an ingest each, on one database.
-    portals = [PortalProcess(each, settings=settings | secret) for each in folders]
-    answered: list[int] = []
-    pause = threading.Event()
-    with ExitStack() as stack:
-        for portal in portals:
-            stack.enter_context(portal)
-        codes = [Browser(portals[0], person).share(network) for person, network in SHARERS]
-        first = 0
+    dice = random.Random(seed)
+    answered: list[range] = []
+    first = 0
+    portal = PortalProcess(folder, workers=workers, settings=SETTINGS | {"PORTAL_DATABASE_URL": url})
+    with portal:
+        codes = [Browser(portal, person).share(network).encode() for person, network in SHARERS]
+        portal.command = "serve"  # what a demo prepares is there now
         for turn in range(rounds):
-            load = [Load(portal.port, codes, first + number * connections) for number, portal in enumerate(portals)]
-            threads = [
-                threading.Thread(target=each.run, args=(connection, workers * connections))
-                for each in load
-                for connection in range(connections)
-            ]
+            load = Load(portal.port, codes, first, connections, depth)
+            threads = [threading.Thread(target=load.run, args=[number]) for number in range(connections)]
             if beside is not None:
-                threads.append(threading.Thread(target=beside, args=(portals[0], turn)))
+                threads.append(threading.Thread(target=beside, args=[portal, turn]))
             for thread in threads:
                 thread.start()
-            pause.wait(dice.uniform(0.1, longest))
-            for portal in portals:
-                kill(portal, dice)
+            _pause.wait(dice.uniform(0.1, longest))
+            kill(portal, dice)
             for thread in threads:
                 thread.join()
-            for each in load:
-                answered += each.answered
-            first = max([first, *answered]) + 2 * workers * connections
-            for portal in portals:
-                portal.start()
-        for portal in portals:
-            if portal.stop() != 0:
-                raise SystemExit(f"a server did not end in order:\n{portal.log.read_text()[-2000:]}")
-    found.answered = len(answered)
-    count(url, set(answered), found)
-    return found
+            answered += load.answered
+            first = max(load.ends)
+            portal.start()
+        settle(portal)
+        end(portal)
+    return count(url, answered, first, rounds=rounds)
 
 
 def kill(portal: PortalProcess, dice: random.Random) -> None:
-    """The server and its ingest, as if the power went; which of them dies first is left to chance."""
-    assert portal.process is not None
-    family = [psutil.Process(portal.process.pid)]
-    family += family[0].children(recursive=True)
+    """The server, its workers and its ingest, as if the power went; which of them dies first is left to chance."""
+    family = portal.family()
     dice.shuffle(family)
     for each in family:
-        each.kill()
-    portal.process.wait()
-    psutil.wait_procs(family, timeout=10)
+        with suppress(psutil.NoSuchProcess):
+            each.kill()
+        _pause.wait(dice.choice((0, dice.uniform(0, BETWEEN_DEATHS))))
+    portal.kill()
+    while not all(is_over(each) for each in family):
+        _pause.wait(0.01)
 
 
-def count(url: str, answered: set[int], found: Found) -> None:
-    database = Database(url)
+def settle(portal: PortalProcess) -> None:
+    """Wait until everything on record is counted."""
+    until, monitor = time.monotonic() + COUNTED_WITHIN, Browser(portal)
+    key = {"Authorization": f"Bearer {SETTINGS['PORTAL_METRICS_TOKEN']}"}
+    while time.monotonic() < until:
+        said = monitor.get("/metrics", key)
+        if "\nportal_journal_waiting_bytes 0\n" in said.body:
+            return
+        _pause.wait(0.2)
+    raise SystemExit(f"not everything is counted:\n{said.body}")
+
+
+def end(portal: PortalProcess) -> None:
+    if portal.stop() != 0:
+        raise SystemExit(f"the server did not end in order:\n{portal.log.read_text()[-2000:]}")
+
+
+def count(url: str, answered: Iterable[range], above: int, *, rounds: int) -> Found:
+    """Compare the ids that were answered, all below `above`, with those on record, and the clicks with the rollups."""
+    times, found, database = bytearray(above), Found(rounds), Database(url)
     with database.reading() as db:
-        hosts = Counter(db.scalars(select(Click.referrer_host).where(Click.referrer_host.like("id%.example"))))
-        clicks = dict(db.execute(select(Click.link_id, func.count()).group_by(Click.link_id)).all())
-        booked = dict(db.execute(select(Rollup.link_id, func.sum(Rollup.clicks)).group_by(Rollup.link_id)).all())
+        if not database.is_sqlite:
+            db.execute(text("SET LOCAL statement_timeout = 0"))
+        hosts = select(Click.referrer_host).where(Click.referrer_host.like("id%.example"))
+        for host in db.scalars(hosts.execution_options(yield_per=20_000)):
+            number = int(host[2:-8])
+            times[number] = min(times[number] + 1, 2)
+            found.recorded += 1
+        found.rollups_equal = clicks(db) == booked(db)
     database.dispose()
-    recorded = Counter({int(host.removeprefix("id").removesuffix(".example")): n for host, n in hosts.items()})
-    found.recorded = recorded.total()
-    found.lost = len(answered - recorded.keys())
-    found.doubled = sum(1 for n in recorded.values() if n > 1)
-    found.rollups_equal = clicks == {link: int(n) for link, n in booked.items()}
+    for ids in answered:
+        found.answered += len(ids)
+        found.lost += times[ids.start : ids.stop : ids.step].count(0)
+    found.doubled = times.count(2)
+    return found
+
+
+def clicks(db: Session) -> dict[tuple[int, str, str], int]:
+    """How often each link was clicked, by verdict and reason, as the single clicks have it."""
+    key = (Click.link_id, Click.verdict, Click.reason)
+    return {
+        (link, verdict, reason): n for link, verdict, reason, n in db.execute(select(*key, func.count()).group_by(*key))
+    }
+
+
+def booked(db: Session) -> dict[tuple[int, str, str], int]:
+    """The same as the rollups have it."""
+    key = (Rollup.link_id, Rollup.verdict, Rollup.reason)
+    sums = select(*key, func.sum(Rollup.clicks)).group_by(*key)
+    return {(link, verdict, reason): int(n) for link, verdict, reason, n in db.execute(sums) if n}
 
 
 @contextmanager
 def database_url(kind: str, folder: Path) -> Iterator[str]:
+    """An empty database that keeps what it commits, as in production."""
     if kind == "postgresql":
         with PostgreSQL(fsync=True) as server:
             yield server.create_database("crash")
     else:
-        yield f"sqlite:///{folder / 'server-0' / 'portal.db'}"
+        yield f"sqlite:///{folder / 'portal.db'}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.crash")
     parser.add_argument("--rounds", type=int, default=100)
-    parser.add_argument("--workers", type=int, default=1, help="servers on one database; SQLite takes one")
+    parser.add_argument("--workers", type=int, default=1, help="processes that answer, of one server")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--longest", type=float, default=2.0, metavar="SECONDS", help="of load in a round")
     parser.add_argument("--quick", action="store_true", help="five rounds")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write figures there")
     chosen = parser.parse_args()
-    if chosen.workers > 1 and chosen.database == "sqlite":
-        raise SystemExit("Several servers need PostgreSQL.")
     with tempfile.TemporaryDirectory(prefix="crash-") as folder, database_url(chosen.database, Path(folder)) as url:
         rounds = 5 if chosen.quick else chosen.rounds
-        found = crash(url, Path(folder), rounds=rounds, workers=chosen.workers)
+        found = crash(url, Path(folder), rounds=rounds, workers=chosen.workers, longest=chosen.longest)
     for name, value in asdict(found).items():
         print(f"{name:>15}  {value}")
     if chosen.json:

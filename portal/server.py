@@ -1,9 +1,13 @@
-"""How the portal is served: uvicorn with deadlines for slow clients, and streams that end when it stops."""
+"""How the portal is served: uvicorn with deadlines for slow clients, streams that end when it stops, and workers."""
 
 import asyncio
 import signal
 import socket
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Any
 
@@ -11,14 +15,18 @@ import structlog
 import uvicorn
 from starlette.applications import Starlette
 
+from portal import processes
 from portal.links import fast
 from portal.links.fast import FastRedirects
+from portal.processes import Kept
 from portal.settings import Settings
 
 WHOLE_HEAD = 10.0
 """Seconds in which a request's line and headers must have arrived."""
 LARGEST_START = 1_000_000
 """Bytes kept of a request whose headers never end. A smaller head that is still too large gets an answer."""
+STOPPED_WITHIN = 30.0
+"""Seconds workers have to finish the requests and the job in hand."""
 
 
 class PortalProtocol(FastRedirects):
@@ -93,6 +101,21 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
+class _Worker(Server):
+    """One of several servers on one port: it ends when its parent lets go of it or is gone, and heeds no signals."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        processes.ignore_signals()
+        threading.Thread(target=self._follow, name="parent", daemon=True).start()
+        yield
+
+    def _follow(self) -> None:
+        while not processes.is_let_go():
+            pass
+        self.handle_exit(signal.SIGTERM, None)
+
+
 class PortTaken(Exception):
     """The port cannot be used; the message is a sentence for the operator."""
 
@@ -112,7 +135,54 @@ def serve(
     app: Starlette, settings: Settings, listening: socket.socket, *, ready: Callable[[], None] | None = None
 ) -> int:
     """Serve on a port of `listen` until SIGTERM or SIGINT; `ready` is called just before. The exit status."""
-    server = Server(configuration(app, settings))
+    return _run(Server(configuration(app, settings)), listening, ready)
+
+
+def serve_as_worker(app: Starlette, settings: Settings, listening: socket.socket) -> int:
+    """Serve beside others on a port the parent has taken, until standard input is closed. The exit status."""
+    return _run(_Worker(configuration(app, settings)), listening, None)
+
+
+def serve_by_workers(settings: Settings, listening: socket.socket, *, ready: Callable[[], None] | None = None) -> int:
+    """Have `settings.workers` processes serve on a port of `listen` until SIGTERM or SIGINT. The exit status.
+
+    One that ends is started again; who connects meanwhile is served by the others. A second SIGINT ends all at once.
+    """
+    command = ("serve-worker", "--socket", str(listening.fileno()))
+    workers = [
+        Kept(settings, *command, within=STOPPED_WITHIN, shared=[listening.fileno()]) for _ in range(settings.workers)
+    ]
+    with processes.signals() as told:
+        for worker in workers:
+            worker.start()
+        if ready is not None:
+            ready()
+        told.get()
+        for worker in workers:
+            worker.let_go()
+        # Only now: a worker that was just being started needs it. Who connects from here on is refused.
+        listening.close()
+        _wait_for(workers, told)
+    structlog.get_logger().info("stopped", workers=len(workers))
+    return 0
+
+
+def _wait_for(workers: list[Kept], told: SimpleQueue[int]) -> None:
+    """Until all have ended, which is at once when SIGINT comes again or their time is up."""
+    until = time.monotonic() + STOPPED_WITHIN
+    while not all(worker.ended_within(0) for worker in workers):
+        try:
+            is_urgent = told.get(timeout=0.05) == signal.SIGINT
+        except Empty:
+            is_urgent = time.monotonic() > until
+        if is_urgent:
+            structlog.get_logger().warning("workers that have not ended yet are killed")
+            for worker in workers:
+                worker.kill()
+                worker.ended_within(1)
+
+
+def _run(server: Server, listening: socket.socket, ready: Callable[[], None] | None) -> int:
     if ready is not None:
         ready()
     try:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 SECRETS = ("secret", "oidc_client_secret", "database_url", "mail_url", "metrics_token")
 SHORTEST_SECRET = 32
+MOST_WORKERS = 64
 
 
 class SettingsError(Exception):
@@ -40,8 +41,12 @@ class Settings:
     link_base_url: str = _setting("", "The short domain of tracked links; empty means the base address.")
     host: str = _setting("127.0.0.1", "The address the server listens on.")
     port: int = _setting(8000, "The port the server listens on.")
+    workers: int = _setting(1, "How many processes answer requests on that port.")
     secret: str = _setting("", f"At least {SHORTEST_SECRET} random characters; signs what travels outside.")
     allowed_hosts: tuple[str, ...] = _setting((), "Further host names to answer to, besides the two addresses.")
+    reachable_hosts: tuple[str, ...] = _setting(
+        (), "Hosts inside your own network that feeds and pages may be fetched from, as host:port."
+    )
     trusted_proxies: str = _setting("", "Addresses of proxies whose X-Forwarded headers are believed.")
     time_zone: str = _setting("Europe/Amsterdam", "Where the organisation's day and week begin.")
     language: str = _setting("nl", "Language for visitors whose browser asks for neither: nl or en.")
@@ -169,6 +174,10 @@ def wrong_with(settings: Settings) -> list[str]:
             problems.append(f"PORTAL_{name.upper()} must be like https://share.example.org, without a path.")
     if not 0 <= settings.port <= 65535:
         problems.append("PORTAL_PORT must be a number from 0 to 65535.")
+    if not 1 <= settings.workers <= MOST_WORKERS:
+        problems.append(f"PORTAL_WORKERS must be a number from 1 to {MOST_WORKERS}.")
+    if any(not host.rpartition(":")[2].isdigit() for host in settings.reachable_hosts):
+        problems.append("PORTAL_REACHABLE_HOSTS must be hosts with their ports, such as news.example.org:443.")
     if len(settings.secret) < SHORTEST_SECRET:
         problems.append(
             f"PORTAL_SECRET must have at least {SHORTEST_SECRET} random characters. "
@@ -257,7 +266,7 @@ def _read(name: str, raw: Any, kind: Any, problems: list[str]) -> Any:
             return None
     if kind is Path:
         return Path(str(text)).expanduser()
-    if name == "allowed_hosts":
+    if name in ("allowed_hosts", "reachable_hosts"):
         return tuple(text) if isinstance(text, list) else tuple(part.strip() for part in text.split(",") if part)
     if name == "endpoints":
         return {str(key).lower(): str(value) for key, value in text.items()} if isinstance(text, dict) else {}

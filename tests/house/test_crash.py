@@ -9,13 +9,15 @@ from sqlalchemy import select
 from benchmarks import crash
 from portal.database import Database
 from portal.people.models import Department
+from tests.links import recount
 from tests.process import Browser, PortalProcess
 
-ROUNDS = 20
-CONNECTIONS = 3
+ROUNDS = 10
+CONNECTIONS, DEPTH = 3, 4
 
 
-def test_nothing_acknowledged_is_lost(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [1, 2])
+def test_nothing_acknowledged_is_lost(workers: int, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """Clicks by way of the journal, and what people type by way of the database; no click counts twice."""
     departments: list[str] = []
     admins: dict[PortalProcess, Browser] = {}
@@ -32,15 +34,24 @@ def test_nothing_acknowledged_is_lost(request: pytest.FixtureRequest, tmp_path: 
 
     with crash.database_url(request.config.getoption("--database"), tmp_path) as url:
         found = crash.crash(
-            url, tmp_path, rounds=ROUNDS, connections=CONNECTIONS, longest=0.6, seed=7, beside=add_departments
+            url,
+            tmp_path,
+            rounds=ROUNDS,
+            workers=workers,
+            connections=CONNECTIONS,
+            depth=DEPTH,
+            longest=0.6,
+            seed=workers,
+            beside=add_departments,
         )
         database = Database(url)
         with database.reading() as db:
             kept = set(db.scalars(select(Department.name)))
+            figures_are_right = recount.kept(db) == recount.recounted(db)
         database.dispose()
-    assert (found.lost, found.doubled, found.rollups_equal) == (0, 0, True)
-    # One request of each connection was on its way at each kill: recorded though its answer never came.
-    assert found.answered <= found.recorded <= found.answered + ROUNDS * CONNECTIONS
-    assert found.answered > ROUNDS * CONNECTIONS
+    assert (found.lost, found.doubled, found.rollups_equal, figures_are_right) == (0, 0, True, True)
+    # Some requests of each connection were on their way at each kill: recorded though their answers never came.
+    assert found.answered <= found.recorded <= found.answered + ROUNDS * CONNECTIONS * DEPTH
+    assert found.answered > ROUNDS * CONNECTIONS * DEPTH
     assert len(departments) > ROUNDS / 4
     assert set(departments) <= kept

@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import http.client
+import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -17,7 +19,7 @@ from portal import door, server
 from portal.__main__ import main
 from portal.settings import Settings
 from tests.client import in_a_loop
-from tests.process import Browser, PortalProcess, free_port
+from tests.process import Browser, PortalProcess, free_port, is_over, until
 
 pytestmark = pytest.mark.once
 
@@ -166,6 +168,55 @@ def test_a_port_in_use_is_named(portal: PortalProcess, tmp_path: Path) -> None:
 SECRET = "0123456789-abcdefghijklmnopqrstuvwxyz"
 
 
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[PortalProcess]:
+    """A server with two workers and nothing in its database."""
+    process = PortalProcess(tmp_path, command="serve", workers=2, settings={"PORTAL_SECRET": SECRET})
+    assert run("migrate", process.environment).returncode == 0
+    with process:
+        yield process
+
+
+def test_two_workers_answer_on_one_port_and_a_dead_one_is_replaced(pair: PortalProcess) -> None:
+    first, second = pair.doing("serve-worker")
+    os.kill(first.pid, signal.SIGTERM)  # what a service manager sends to every process: the end is their parent's
+    os.kill(second.pid, signal.SIGINT)
+    for one in (first, second):
+        one.suspend()
+        assert pair.answers("/readyz") == 200  # by the other
+        one.resume()
+    first.kill()
+    assert pair.answers("/readyz") == 200
+    assert until(lambda: len(pair.doing("serve-worker")) == 2)
+    second.suspend()
+    assert until(lambda: pair.answers("/readyz") == 200)  # by the one that came for the first
+    second.resume()
+    family = pair.family()
+    assert len(family) == 4
+    assert pair.stop() == 0
+    assert all(is_over(one) for one in family)
+    assert "killed" not in pair.log.read_text()
+
+
+def test_nobody_outlives_the_first_process(pair: PortalProcess) -> None:
+    family = pair.family()
+    pair.kill()
+    assert until(lambda: all(is_over(one) for one in family))
+    assert pair.start().answers("/readyz") == 200
+
+
+def test_a_second_interruption_ends_workers_that_hang(pair: PortalProcess) -> None:
+    assert pair.process is not None
+    first, second = pair.doing("serve-worker")
+    first.suspend()
+    pair.process.send_signal(signal.SIGINT)
+    assert until(lambda: is_over(second))
+    assert pair.process.poll() is None
+    pair.process.send_signal(signal.SIGINT)
+    assert pair.process.wait(10) == 0
+    assert is_over(first)
+
+
 @pytest.mark.parametrize(
     ("wrong", "named"),
     [
@@ -178,6 +229,7 @@ SECRET = "0123456789-abcdefghijklmnopqrstuvwxyz"
             "PORTAL_PRACTICE_SIGN_IN",
         ),
         ({"PORTAL_PORT": "eighty"}, "PORTAL_PORT"),
+        ({"PORTAL_WORKERS": "0"}, "PORTAL_WORKERS"),
         ({"PORTAL_TIME_ZONE": "Zwolle"}, "PORTAL_TIME_ZONE"),
         ({"PORTAL_DATABASE_URL": "mysql://x"}, "PORTAL_DATABASE_URL"),
         ({"PORTAL_BASEURL": "https://share.example.org"}, "PORTAL_BASEURL"),
