@@ -6,6 +6,8 @@ from portal.database import Database
 from portal.models import metadata
 
 config = context.config
+OF_THE_DATABASE = "search_"
+"""How names begin of what each database has in its own way to look words up: it is in no model."""
 database = Database(config.get_main_option("sqlalchemy.url") or "")
 
 with database.writer.connect() as connection:
@@ -20,6 +22,9 @@ with database.writer.connect() as connection:
         render_as_batch=True,
         compare_type=True,
         transaction_per_migration=False,
+        include_object=lambda _, name, kind, reflected, model: (
+            not (reflected and model is None and (name or "").startswith(OF_THE_DATABASE))
+        ),
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -1,9 +1,9 @@
 """The `portal` command."""
 
 import os
-import signal
 import socket
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,13 +11,13 @@ from typing import Any, NoReturn
 import click
 import structlog
 
-from portal import __version__, app, clock, demo, logs, migrations, server, settings
+from portal import __version__, app, clock, demo, logs, migrations, processes, server, settings
 from portal.campaigns import kits
 from portal.database import Database
 from portal.jobs import Runner
 from portal.links import rebuild, supervision
-from portal.links.supervision import Supervisor
 from portal.people import adding, imports
+from portal.search import index
 from portal.settings import Settings
 
 
@@ -25,12 +25,14 @@ from portal.settings import Settings
 @click.version_option(__version__)
 def main() -> None:
     """Passalong: share what your organisation does, in your own words."""
+    index.follow()
 
 
 @main.command()
-def serve() -> None:
+@click.option("--workers", type=int, help="How many processes answer requests, instead of PORTAL_WORKERS.")
+def serve(workers: int | None) -> None:
     """Serve the portal, and do its background work."""
-    chosen = _settings()
+    chosen = _settings() if workers is None else _settings(workers=workers)
     logs.set_up(chosen.log_format)
     for warning in settings.worth_a_warning(chosen):
         structlog.get_logger().warning(warning)
@@ -39,8 +41,8 @@ def serve() -> None:
     database.dispose()
     if problem:
         _give_up(problem)
-    with _alone_with(chosen), Supervisor(chosen):
-        status = server.serve(app.create_app(chosen), chosen, _port(chosen))
+    with _alone_with(chosen), supervision.beside(chosen):
+        status = _serve(chosen, _port(chosen))
     sys.exit(status)
 
 
@@ -68,8 +70,8 @@ def demo_command(quiet: bool) -> None:
         click.echo("Loading the sample organisation …" if demo.load(database) else "The sample organisation is there.")
         database.dispose()
         greet = None if quiet else partial(_greet, chosen)
-        with Supervisor(chosen):
-            status = server.serve(app.create_app(chosen), chosen, listening, ready=greet)
+        with supervision.beside(chosen):
+            status = _serve(chosen, listening, ready=greet)
     sys.exit(status)
 
 
@@ -89,9 +91,19 @@ def worker() -> None:
     logs.set_up(chosen.log_format)
     application = app.create_app(chosen, background=False)
     runner = Runner(application.state.database)
-    runner.start()
-    signal.sigwait({signal.SIGTERM, signal.SIGINT})
-    runner.stop()
+    with processes.signals() as told:
+        runner.start()
+        told.get()
+        runner.stop()
+
+
+@main.command(name="serve-worker", hidden=True)
+@click.option("--socket", "number", type=int, required=True)
+def serve_worker(number: int) -> None:
+    """Serve on a port that is taken, until standard input is closed. `portal serve` starts this itself."""
+    chosen = _settings()
+    logs.set_up(chosen.log_format)
+    sys.exit(server.serve_as_worker(app.create_app(chosen), chosen, socket.socket(fileno=number)))
 
 
 @main.command(hidden=True)
@@ -169,6 +181,21 @@ def rebuild_links() -> None:
 
 
 @main.group()
+def search() -> None:
+    """What is looked up by its words."""
+
+
+@search.command(name="rebuild")
+def rebuild_search() -> None:
+    """Make the index of words anew, for items, campaigns and ideas alike."""
+    database, done = _database(), 0
+    for done in index.rebuild(database):
+        click.echo(f"\r{done} done", nl=False)
+    database.dispose()
+    click.echo(f"\rEverything can be found: {done} entries.")
+
+
+@main.group()
 def person() -> None:
     """People: add one, or import many."""
 
@@ -233,6 +260,13 @@ def _ready_folder(chosen: Settings) -> None:
         chosen.data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         _give_up(f"The data folder {chosen.data_dir} cannot be made: {error.strerror}. Set PORTAL_DATA_DIR.")
+
+
+def _serve(chosen: Settings, listening: socket.socket, *, ready: Callable[[], None] | None = None) -> int:
+    """One worker is this process itself: no other one is needed then."""
+    if chosen.workers > 1:
+        return server.serve_by_workers(chosen, listening, ready=ready)
+    return server.serve(app.create_app(chosen), chosen, listening, ready=ready)
 
 
 def _port(chosen: Settings) -> socket.socket:

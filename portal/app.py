@@ -19,8 +19,14 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+import portal.campaigns.audience_routes
 import portal.campaigns.routes
+import portal.campaigns.topic_routes
 import portal.feed.routes
+import portal.inbox.idea_routes
+import portal.inbox.paste_routes
+import portal.inbox.routes
+import portal.launch.routes
 import portal.links.admin_routes
 import portal.links.routes
 import portal.links.short_domain
@@ -29,6 +35,8 @@ import portal.people.routes
 import portal.recognition.routes
 import portal.results.routes
 import portal.screens.routes
+import portal.search.routes
+import portal.sharing.recalls
 import portal.sharing.shares
 import portal.signatures.routes
 from portal import clock, html, i18n, migrations, settings, web
@@ -41,7 +49,9 @@ from portal.links.short_domain import ShortDomain
 from portal.paths import data
 from portal.people import organisation, sessions
 from portal.people.single_sign_on import sign_on_routes
+from portal.search import index as search
 from portal.settings import Settings
+from portal.sharing.writers import writers
 from portal.stopping import Stopping
 
 mimetypes.add_type("font/ttf", ".ttf")
@@ -52,10 +62,17 @@ CAPABILITIES = (
     portal.links.admin_routes,
     portal.links.short_domain,
     portal.campaigns.routes,
+    portal.campaigns.audience_routes,
+    portal.campaigns.topic_routes,
+    portal.inbox.routes,
+    portal.inbox.paste_routes,
+    portal.inbox.idea_routes,
     portal.recognition.routes,
     portal.screens.routes,
+    portal.search.routes,
     portal.signatures.routes,
     portal.results.routes,
+    portal.launch.routes,
     portal.people.routes,
     portal.metrics,
 )
@@ -64,6 +81,7 @@ CAPABILITIES = (
 def create_app(chosen: Settings, *, background: bool = True) -> Starlette:
     """The portal for these settings; `background` False leaves due jobs to `portal worker`."""
     settings.put_in_force(chosen)
+    search.follow()
     clock.set_zone(chosen.time_zone)
     database = Database(chosen.database_url, checkpoints=not background)  # beside a server, the ingest does them
     desk = Desk(database, chosen)
@@ -116,8 +134,9 @@ def create_app(chosen: Settings, *, background: bool = True) -> Starlette:
     app.state.desk = desk
     app.state.find_person = sessions.finder(database)
     app.state.find_organisation = organisation.get
+    app.state.writers = writers
     app.state.read_notices = web.notice_reader(chosen.secret)
-    app.state.route_params = {route.name: set(route.param_convertors) for route in routes if isinstance(route, Route)}
+    app.state.routes = {route.name: route for route in routes if isinstance(route, Route)}
     return app
 
 

@@ -16,7 +16,7 @@ from portal.links import booking, codes
 from portal.links.models import Click
 from portal.links.verdicts import RULE_VERSION
 from portal.paths import data
-from portal.people import imports, organisation, practice
+from portal.people import imports, organisation, practice, topics
 from portal.people.models import Account, Department, Person
 from portal.sharing.models import Share
 
@@ -24,6 +24,11 @@ SAMPLE_ACCOUNTS = (
     ("Service", "facebook", "https://www.facebook.com/noorderhout.service.example", "Noorderhout Service"),
     ("HR", "linkedin", "https://www.linkedin.com/company/noorderhout-example", "Werken bij Noorderhout"),
     ("Marketing", "linkedin", "https://www.linkedin.com/company/noorderhout-example", "Noorderhout"),
+)
+SAMPLE_TOPICS = (
+    ("Wonen en energie", "Home and energy"),
+    ("Werken bij ons", "Working here"),
+    ("Bouwen met hout", "Building with wood"),
 )
 FILTERED = (("bot", "preview", 5), ("bot", "crawler", 2), ("suspect", "repeat", 3), ("suspect", "burst", 1))
 """Verdict and reason of what is not a person, with how often it turns up beside people's clicks."""
@@ -45,6 +50,10 @@ def load(database: Database) -> bool:
         teams = {team.name: team for team in db.scalars(select(Department))}
         for team, network, url, name in SAMPLE_ACCOUNTS:
             db.add(Account(department_id=teams[team].id, network=network, url=url, name=name))
+        made = [topics.add(db, name_nl=dutch, name_en=english, by=None).id for dutch, english in SAMPLE_TOPICS]
+        dice = random.Random(20)  # noqa: S311 (the same sample for everybody)
+        for person in db.scalars(select(Person).order_by(Person.id)).all():
+            topics.choose(db, person, (topic for topic in made if dice.random() < 0.4))
     for folder in sorted(path.parent for path in Path(data("campaigns")).glob("*/campaign.toml")):
         with database.writing() as db:
             editor = db.scalar(select(Person).where(Person.email == practice.PEOPLE["editor"].email))

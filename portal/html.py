@@ -11,6 +11,7 @@ from lucide.jinja import lucide
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
 
 from portal import i18n, settings
 from portal.paths import data
@@ -57,9 +58,9 @@ def static(path: str) -> str:
 
 def url(request: Request, name: str, /, **params: Any) -> str:
     """The path of a named route. What the path does not take becomes the query; None leaves a parameter out."""
-    route_params = request.app.state.route_params[name]
-    path = request.app.url_path_for(name, **{key: value for key, value in params.items() if key in route_params})
-    query = {key: value for key, value in params.items() if key not in route_params and value is not None}
+    route: Route = request.app.state.routes[name]  # by name: the router would look through all of them, link by link
+    path = route.url_path_for(name, **{key: value for key, value in params.items() if key in route.param_convertors})
+    query = {key: value for key, value in params.items() if key not in route.param_convertors and value is not None}
     return f"{path}?{urlencode(query)}" if query else str(path)
 
 

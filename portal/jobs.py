@@ -1,15 +1,17 @@
 """Work for later: rows written with the change that asks for it, claimed with a lease, done at least once."""
 
+import inspect
 import random
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import JSON, Index, String, select, update
+from sqlalchemy import JSON, Index, String, delete, select, true, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -19,6 +21,8 @@ from portal.tables import Base, Key, Word
 
 LEASE = timedelta(seconds=60)
 MOST_ATTEMPTS = 8
+PATIENCE = 15.0
+"""Seconds that jobs in hand have to finish when the runner is stopped; what has not is done again elsewhere."""
 
 
 class Job(Base):
@@ -43,26 +47,33 @@ class Job(Base):
 class _Kind:
     run: Callable[..., None]
     outside: bool
+    slow: bool
     every: timedelta | None
+
+    @property
+    def wants_database(self) -> bool:
+        return "database" in inspect.signature(self.run).parameters
 
 
 _kinds: dict[str, _Kind] = {}
 
 
 def job(
-    kind: str, *, outside: bool = False, every: timedelta | None = None
+    kind: str, *, outside: bool = False, slow: bool = False, every: timedelta | None = None
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register the function that does jobs of this kind.
 
     It is called as `run(db, **args)` inside the transaction that marks the job done. With `outside` it is called
     as `run(**args)` without a transaction, for effects beyond the database, which may then happen once more after
-    a crash. With `every` it runs by itself at that rhythm, without arguments. It must bear being repeated.
+    a crash; if it names a parameter `database` it is given the database, for transactions of its own. What waits for
+    somebody else's machine is `slow`: it is done in a thread of its own, so that nothing else waits. With `every` it
+    runs by itself at that rhythm, without arguments. It must bear being repeated.
     """
 
     def register(run: Callable[..., None]) -> Callable[..., None]:
         if kind in _kinds:
             raise ValueError(f"two functions do jobs of kind {kind!r}")
-        _kinds[kind] = _Kind(run, outside, every)
+        _kinds[kind] = _Kind(run, outside, slow, every)
         return run
 
     return register
@@ -84,65 +95,89 @@ def enqueue(db: Session, kind: str, *, run_at: datetime | None = None, dedupe: s
     db.execute(insert(db, Job).values(row).on_conflict_do_nothing(index_elements=["dedupe"]))
 
 
+def cancel(db: Session, dedupe: str) -> dict[str, Any] | None:
+    """Take back the job with this mark, in the caller's transaction; its arguments, or None when it was done already.
+
+    A runner that has it in hand meanwhile undoes what it did: of cancelling and doing, exactly one happens.
+    """
+    return db.scalar(delete(Job).where(Job.dedupe == dedupe, Job.done_at.is_(None)).returning(Job.args))
+
+
+def cancel_all(db: Session, beginning: str) -> None:
+    """Take back every job whose mark begins so, such as `item:7:` for all that waits for an item's moments."""
+    waits = (Job.done_at.is_(None), Job.dedupe.startswith(beginning, autoescape=True))
+    db.execute(delete(Job).where(*waits).execution_options(synchronize_session=False))
+
+
 class Runner:
-    """Does due jobs one after another in a thread of its own, until it is stopped."""
+    """Does due jobs one after another until it is stopped, in a thread of its own; slow ones in a second."""
 
     def __init__(self, database: Database, *, rhythm: float = 1.0) -> None:
         self._database = database
         self._rhythm = rhythm
         self._name = secrets.token_hex(8)
         self._stop = threading.Event()
-        self._wake = threading.Event()
-        self._thread = threading.Thread(target=self._loop, name="jobs", daemon=True)
-        self._end_waking = database.after_write(self._wake.set)
+        self._wakes = {"jobs": threading.Event(), "slow jobs": threading.Event()}
+        self._threads = [
+            threading.Thread(target=self._loop, args=(name == "slow jobs", wake), name=name, daemon=True)
+            for name, wake in self._wakes.items()
+        ]
+        self._end_waking = database.after_write(self._wake)
 
     def start(self) -> None:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """Finish the job in hand, then end."""
+        """Finish the jobs in hand, then end."""
         self._stop.set()
-        self._wake.set()
+        self._wake()
         self._end_waking()
-        if self._thread.is_alive():
-            self._thread.join(timeout=15)
+        until = time.monotonic() + PATIENCE
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(timeout=max(0.0, until - time.monotonic()))
 
-    def run_due(self) -> int:
-        """Do everything that is due now; the number of jobs done or set back."""
+    def run_due(self, *, slow: bool | None = None) -> int:
+        """Do everything that is due now, or only what is slow, or not; the number of jobs done or set back."""
         done = 0
-        while not self._stop.is_set() and (claimed := self._claim()) is not None:
+        while not self._stop.is_set() and (claimed := self._claim(slow)) is not None:
             self._do(claimed)
             done += 1
         return done
 
-    def _loop(self) -> None:
+    def _wake(self) -> None:
+        for wake in self._wakes.values():
+            wake.set()
+
+    def _loop(self, slow: bool, wake: threading.Event) -> None:
         log = structlog.get_logger()
         planned = False
         while not self._stop.is_set():
-            self._wake.clear()
+            wake.clear()
             try:
                 if not planned:
-                    self._plan_recurring()
+                    self._plan_recurring(slow)
                     planned = True
-                self.run_due()
+                self.run_due(slow=slow)
             except SQLAlchemyError as error:
                 log.warning("jobs wait for the database", error=type(error).__name__)
-            self._wake.wait(self._rhythm)
+            wake.wait(self._rhythm)
 
-    def _plan_recurring(self) -> None:
+    def _plan_recurring(self, slow: bool) -> None:
         with self._database.writing() as db:
             for name, kind in _kinds.items():
-                if kind.every is not None:
+                if kind.every is not None and kind.slow == slow:
                     enqueue(db, name, dedupe=f"every:{name}")
 
-    def _claim(self) -> Job | None:
+    def _claim(self, slow: bool | None = None) -> Job | None:
         now = clock.now()
         # A look that costs no write lock first: most of the time nothing is due.
         with self._database.reading() as db:
-            if db.scalar(_due(now).limit(1)) is None:
+            if db.scalar(_due(now, slow).limit(1)) is None:
                 return None
         with self._database.writing() as db:
-            due = _due(now).order_by(Job.run_at).limit(1).with_for_update(skip_locked=True)
+            due = _due(now, slow).order_by(Job.run_at).limit(1).with_for_update(skip_locked=True)
             return db.scalar(
                 update(Job)
                 .where(Job.id == due.scalar_subquery())
@@ -162,7 +197,7 @@ class Runner:
                 raise LookupError(f"nothing here does jobs of kind {claimed.kind}")
             finished = self._finished(kind)
             if kind.outside:
-                kind.run(**claimed.args)
+                kind.run(**claimed.args, **({"database": self._database} if kind.wants_database else {}))
                 self._settle(claimed, **finished)
             else:
                 with self._database.writing() as db:
@@ -190,8 +225,11 @@ class _LeaseLost(Exception):
     """The job was given to another runner meanwhile; what this one did must not count."""
 
 
-def _due(now: datetime) -> Any:
+def _due(now: datetime, slow: bool | None) -> Any:
+    slow_kinds = [name for name, kind in _kinds.items() if kind.slow]
+    kinds = true() if slow is None else Job.kind.in_(slow_kinds) if slow else Job.kind.not_in(slow_kinds)
     return select(Job.id).where(
+        kinds,
         Job.done_at.is_(None),
         Job.set_aside_at.is_(None),
         Job.run_at <= now,

@@ -7,6 +7,7 @@ import portal.jobs
 import portal.links.models
 import portal.people.models
 import portal.screens.models
+import portal.search.models
 import portal.sharing.models
 import portal.signatures.models  # noqa: F401
 from portal.tables import Base

@@ -12,11 +12,15 @@ import ssl
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import httpcore2
 import httpx2
 from anyio import to_thread
+
+from portal import settings
+from portal.i18n import gettext as _
 
 MOST_REDIRECTS = 4
 LARGEST_ANSWER = 2_000_000
@@ -44,6 +48,10 @@ _NAME = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0
 
 class Refused(Exception):
     """The address may not be asked. The message is a sentence for whoever typed it."""
+
+
+class RefusedOnTheWay(Refused):
+    """The address was asked, and sent us on to one that may not be."""
 
 
 class Failed(Exception):
@@ -88,15 +96,15 @@ class Policy:
     def check(self, url: str) -> httpx2.URL:
         """The parsed address if it may be asked. Raises Refused. Does not resolve the name yet."""
         if any(letter.isspace() or ord(letter) < 33 or letter == "\\" for letter in url):
-            raise Refused("The address holds characters that do not belong in one.")
+            raise Refused(_("The address holds characters that do not belong in one."))
         try:
             parsed = httpx2.URL(url)
         except (httpx2.InvalidURL, ValueError):
-            raise Refused("This is not a web address.") from None
+            raise Refused(_("This is not a web address.")) from None
         if parsed.scheme not in ("http", "https") or not parsed.host:
-            raise Refused("Only addresses that begin with http:// or https:// can be fetched.")
+            raise Refused(_("Only addresses that begin with http:// or https:// can be fetched."))
         if parsed.userinfo:
-            raise Refused("An address with a user name in it cannot be fetched.")
+            raise Refused(_("An address with a user name in it cannot be fetched."))
         self._check_host(parsed.host, parsed.port or _default_port(parsed.scheme))
         return parsed
 
@@ -106,11 +114,11 @@ class Policy:
         try:
             found = [host] if _is_address(host) else self.resolve(host, port)
         except OSError:
-            raise Failed(f"{host} is not known.") from None
+            raise Failed(_("There is no website called %(host)s.", host=host)) from None
         if not found:
-            raise Failed(f"{host} is not known.")
+            raise Failed(_("There is no website called %(host)s.", host=host))
         if not trusted and not all(is_public(address) for address in found):
-            raise Refused("This address leads inside a private network.")
+            raise Refused(_("This address leads inside a private network."))
         return found[0]
 
     def _check_host(self, host: str, port: int) -> bool:
@@ -118,19 +126,55 @@ class Policy:
         if f"{host}:{port}" in self.trusted:
             return True
         if port not in (80, 443):
-            raise Refused("Only the usual ports 80 and 443 can be fetched from.")
+            raise Refused(_("Only the usual ports 80 and 443 can be fetched from."))
         if _is_address(host):
             if not is_public(host):
-                raise Refused("This address leads inside a private network.")
+                raise Refused(_("This address leads inside a private network."))
         elif not _NAME.fullmatch(host.lower()) or re.fullmatch(r"(0x)?[0-9a-f]*\d", host.rsplit(".")[-1].lower()):
             # Names end in letters; what ends in a number is an address in one of its old spellings.
-            raise Refused("This is not the name of a website.")
+            raise Refused(_("This is not the name of a website."))
         return False
 
 
+def usual_policy() -> Policy:
+    """For addresses that people type: what is public, and the hosts inside that the operator named."""
+    return Policy(trusted=frozenset(settings.current().reachable_hosts))
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """The certificates this machine trusts, read once: that takes longer than many a fetch."""
+    return ssl.create_default_context()
+
+
+class _InTime(httpcore2.NetworkStream):
+    """A connection until a moment: what a limit for each read cannot promise when a byte comes now and then."""
+
+    def __init__(self, inner: httpcore2.NetworkStream, until: float) -> None:
+        self._inner, self._until = inner, until
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, _left(self._until))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, _left(self._until))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        inner = self._inner.start_tls(ssl_context, server_hostname, _left(self._until))
+        return _InTime(inner, self._until)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
 class _Backend(httpcore2.NetworkBackend):
-    def __init__(self, policy: Policy) -> None:
-        self._policy, self._inner = policy, httpcore2.SyncBackend()
+    def __init__(self, policy: Policy, until: float) -> None:
+        self._policy, self._until, self._inner = policy, until, httpcore2.SyncBackend()
 
     def connect_tcp(
         self,
@@ -141,7 +185,8 @@ class _Backend(httpcore2.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
         address = self._policy.address_for(host, port)
-        return self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+        stream = self._inner.connect_tcp(address, port, _left(self._until), local_address, socket_options)
+        return _InTime(stream, self._until)
 
 
 class _AsyncBackend(httpcore2.AsyncNetworkBackend):
@@ -164,11 +209,9 @@ class AsyncTransport(httpx2.AsyncHTTPTransport):
     """For libraries that bring their own asynchronous client: hand it over as `transport`."""
 
     def __init__(self, policy: Policy) -> None:
-        super().__init__(trust_env=False)
+        super().__init__(verify=_trust(), trust_env=False)
         self._policy = policy
-        self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=ssl.create_default_context(), network_backend=_AsyncBackend(policy)
-        )
+        self._pool = httpcore2.AsyncConnectionPool(ssl_context=_trust(), network_backend=_AsyncBackend(policy))
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         try:
@@ -179,11 +222,9 @@ class AsyncTransport(httpx2.AsyncHTTPTransport):
 
 
 class _Transport(httpx2.HTTPTransport):
-    def __init__(self, policy: Policy) -> None:
-        super().__init__(trust_env=False)
-        self._pool = httpcore2.ConnectionPool(
-            ssl_context=ssl.create_default_context(), network_backend=_Backend(policy)
-        )
+    def __init__(self, policy: Policy, until: float) -> None:
+        super().__init__(verify=_trust(), trust_env=False)
+        self._pool = httpcore2.ConnectionPool(ssl_context=_trust(), network_backend=_Backend(policy, until))
 
 
 def fetch(
@@ -194,44 +235,45 @@ def fetch(
     limit: int = LARGEST_ANSWER,
     seconds: float = LONGEST,
 ) -> Answer:
-    """GET an address somebody typed. Raises Refused or Failed, each with a sentence.
+    """GET an address somebody typed. Raises Refused or Failed, each with a sentence in the current language.
 
     Never more than `limit` bytes of body and `seconds` in all, however slowly the other side sends.
     """
-    policy = policy or Policy()
+    policy = policy or usual_policy()
     until = time.monotonic() + seconds
     sent = {"User-Agent": USER_AGENT, "Accept": "*/*"} | (headers or {})
-    with httpx2.Client(transport=_Transport(policy), trust_env=False, follow_redirects=False) as client:
-        for _ in range(MOST_REDIRECTS + 1):
-            target = policy.check(url)
+    with httpx2.Client(transport=_Transport(policy, until), trust_env=False, follow_redirects=False) as client:
+        for hop in range(MOST_REDIRECTS + 1):
             try:
+                target = policy.check(url)
                 with client.stream("GET", target, headers=sent, timeout=_left(until)) as response:
                     if response.is_redirect and "location" in response.headers:
                         url = str(response.url.join(response.headers["location"]))
                         continue
-                    body, is_cut = _read(response, limit, until)
+                    body, is_cut = _read(response, limit)
                     return Answer(response.status_code, str(response.url), response.headers, body, is_cut)
+            except Refused as refused:
+                raise (RefusedOnTheWay(str(refused)) if hop else refused) from None
             except httpx2.TimeoutException:
-                raise Failed("The website did not answer in time.") from None
+                raise Failed(_("The website did not answer in time.")) from None
             except (httpx2.HTTPError, httpx2.InvalidURL, ssl.SSLError) as error:
-                raise Failed("The website could not be reached.") from error
-    raise Failed("The website sends visitors around in circles.")
+                raise Failed(_("The website could not be reached.")) from error
+    raise Failed(_("The website sends visitors around in circles."))
 
 
-def _read(response: httpx2.Response, limit: int, until: float) -> tuple[bytes, bool]:
+def _read(response: httpx2.Response, limit: int) -> tuple[bytes, bool]:
     body = bytearray()
     for chunk in response.iter_bytes(16_384):
         body += chunk
         if len(body) > limit:
             return bytes(body[:limit]), True
-        _left(until)
     return bytes(body), False
 
 
 def _left(until: float) -> float:
     left = until - time.monotonic()
     if left <= 0:
-        raise Failed("The website did not answer in time.")
+        raise Failed(_("The website did not answer in time."))
     return left
 
 

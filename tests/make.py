@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 from starlette.applications import Starlette
 
 from portal import clock
-from portal.campaigns.models import Campaign, CampaignText, Caption, Item, ItemText
+from portal.campaigns.models import Campaign, CampaignText, Caption, Item, ItemAudience, ItemText
 from portal.database import Database
+from portal.inbox.models import Candidate, Source
 from portal.links import booking, codes, journal
 from portal.links.ingest import Ingest
 from portal.links.models import Click, Link
-from portal.people.models import Department, Organisation, Person
+from portal.people.models import Department, Organisation, Person, PersonTopic, Topic
 from portal.sharing.models import Share
 
 _CAST = {
@@ -42,6 +43,19 @@ def empty_journal(app: Starlette) -> None:
     """Forget clicks of earlier tests: whoever has a file open goes on at its new end."""
     for path in journal.files(app.state.settings.journal_folder):
         os.truncate(path, 0)
+
+
+RECALLED = {
+    "title": "Timmerman",
+    "reason": "ended",
+    "network": "x",
+    "network_name": "X",
+    "posts": "https://x.com/home",
+    "is_shared": True,
+    "language": "nl",
+    "suggestion": "Update: dit is voorbij.",
+}
+"""What a note about a recalled item holds."""
 
 
 def organisation(db: Session, **values: Any) -> Organisation:
@@ -145,6 +159,57 @@ def item(
         Caption(network="any", language="en", body="Our hall turns out a house a day. Can you build?"),
         Caption(network="linkedin", language="en", body="We build indoors, even when it rains. Who joins us?"),
     ]
+    db.add(row)
+    db.flush()
+    return row
+
+
+def topic(db: Session, name: str = "Energie", *, name_en: str = "", chosen_by: tuple[Person, ...] = ()) -> Topic:
+    row = Topic(name_nl=name, name_en=name_en or name)
+    db.add(row)
+    db.flush()
+    db.add_all(PersonTopic(person_id=each.id, topic_id=row.id) for each in chosen_by)
+    db.flush()
+    return row
+
+
+def meant_for(db: Session, row: Item, *rows: tuple[str, object]) -> Item:
+    """Have the item meant for these, such as `("language", "en")` or `("topic", topic.id)`; the item again."""
+    db.add_all(ItemAudience(item_id=row.id, kind=kind, value=str(value)) for kind, value in rows)
+    db.flush()
+    return row
+
+
+def source(db: Session, **values: Any) -> Source:
+    """A feed that was looked at already and is not due."""
+    defaults = {
+        "kind": "feed",
+        "url": f"https://nieuws.noorderhout.example/{number()}.xml",
+        "name": "Nieuws",
+        "language": "nl",
+        "next_at": clock.now() + timedelta(minutes=30),
+        "looked_at": clock.now(),
+        "result": "nothing_new",
+        "created_at": clock.now(),
+    }
+    row = Source(**defaults | values)
+    db.add(row)
+    db.flush()
+    return row
+
+
+def candidate(db: Session, title: str = "Een dak van twaalf meter", **values: Any) -> Candidate:
+    url = f"https://nieuws.noorderhout.example/{number()}"
+    defaults = {
+        "canonical_url": url,
+        "url": url,
+        "kind": "article",
+        "language": "nl",
+        "title": title,
+        "summary": "Op één vrachtwagen.",
+        "at": clock.now(),
+    }
+    row = Candidate(**defaults | values)
     db.add(row)
     db.flush()
     return row

@@ -141,6 +141,16 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "search_entry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("stems", sa.Text(), nullable=False),
+        sa.CheckConstraint("kind = 'item' OR kind = 'campaign' OR kind = 'idea'", name=op.f("ck_search_entry_kind")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_entry")),
+        sa.UniqueConstraint("kind", "subject_id", name=op.f("uq_search_entry_kind_subject_id")),
+    )
+    op.create_table(
         "topic",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name_nl", sa.String(length=400), nullable=False),
@@ -178,6 +188,7 @@ def upgrade() -> None:
         sa.Column("leaderboard_name", sa.String(length=40), nullable=False),
         sa.Column("pseudonym", sa.String(length=400), nullable=False),
         sa.Column("wall_name", sa.Boolean(), nullable=False),
+        sa.Column("mail_asks", sa.Boolean(), nullable=False),
         sa.Column("calendar_key", sa.String(length=64), nullable=False),
         sa.Column("created_at", portal.tables.Moment(timezone=True), nullable=False),
         sa.Column("deactivated_at", portal.tables.Moment(timezone=True), nullable=True),
@@ -236,10 +247,10 @@ def upgrade() -> None:
             ["person_id"], ["person.id"], name=op.f("fk_audit_entry_person_id"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
-        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audit_entry_at"), ["at"], unique=False)
+        batch_op.create_index("ix_audit_entry_subject", ["subject_kind", "subject_id", "id"], unique=False)
 
     op.create_table(
         "campaign",
@@ -504,8 +515,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("campaign_id", "slug", name=op.f("uq_item_campaign_id_slug")),
     )
     with op.batch_alter_table("item", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_item_campaign_id"), ["campaign_id"], unique=False)
-        batch_op.create_index("ix_item_state", ["state", "publish_at"], unique=False)
+        batch_op.create_index("ix_item_campaign_id", ["campaign_id", "state", "publish_at"], unique=False)
+        batch_op.create_index("ix_item_state", ["state", "publish_at", "campaign_id"], unique=False)
 
     op.create_table(
         "source",
@@ -609,6 +620,7 @@ def upgrade() -> None:
         sa.Column("url", sa.String(length=2000), nullable=False),
         sa.Column("canonical_url", sa.String(length=2000), nullable=False),
         sa.Column("picture_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("named", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=40), nullable=False),
         sa.Column("answer", sa.Text(), nullable=False),
         sa.Column("answered_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -630,6 +642,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("idea", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_idea_canonical_url"), ["canonical_url"], unique=False)
+        batch_op.create_index("ix_idea_item_id", ["item_id"], unique=False)
         batch_op.create_index("ix_idea_person_id", ["person_id"], unique=False)
         batch_op.create_index("ix_idea_state_at", ["state", "at"], unique=False)
 
@@ -868,6 +881,7 @@ def downgrade() -> None:
     with op.batch_alter_table("idea", schema=None) as batch_op:
         batch_op.drop_index("ix_idea_state_at")
         batch_op.drop_index("ix_idea_person_id")
+        batch_op.drop_index("ix_idea_item_id")
         batch_op.drop_index(batch_op.f("ix_idea_canonical_url"))
 
     op.drop_table("idea")
@@ -890,7 +904,7 @@ def downgrade() -> None:
     op.drop_table("source")
     with op.batch_alter_table("item", schema=None) as batch_op:
         batch_op.drop_index("ix_item_state")
-        batch_op.drop_index(batch_op.f("ix_item_campaign_id"))
+        batch_op.drop_index("ix_item_campaign_id")
 
     op.drop_table("item")
     op.drop_table("campaign_text")
@@ -931,6 +945,7 @@ def downgrade() -> None:
     op.drop_table("identity")
     op.drop_table("campaign")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
+        batch_op.drop_index("ix_audit_entry_subject")
         batch_op.drop_index(batch_op.f("ix_audit_entry_at"))
 
     op.drop_table("audit_entry")
@@ -948,6 +963,7 @@ def downgrade() -> None:
 
     op.drop_table("account")
     op.drop_table("topic")
+    op.drop_table("search_entry")
     op.drop_table("salt")
     op.drop_table("picture")
     op.drop_table("pairing")

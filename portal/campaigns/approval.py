@@ -1,15 +1,19 @@
-"""An item's way to the feed: submitted, approved or returned, recalled; each step on record."""
+"""An item's way to the feed: submitted, approved or returned, reopened by a change; each step on record."""
+
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal import activity, clock, jobs
+from portal.campaigns import revisions
 from portal.campaigns.models import Approval, Campaign, Item
 from portal.i18n import gettext as _
 from portal.people import audit, organisation
 from portal.people.models import Organisation, Person
 
 LONGEST_NOTE = 400
+NOT_RECALLED: dict[str, Any] = {"recalled_at": None, "recall_reason": "", "recall_note": ""}
 
 
 class StepRefused(ValueError):
@@ -26,7 +30,8 @@ class NotYours(StepRefused):
 
 def submit(db: Session, item: Item, *, by: Person | None, note: str = "", version: int | None = None) -> None:
     """Ask colleagues to approve a draft."""
-    _take(db, item, "submitted", by=by, note=note, version=version)
+    take(db, item, "submitted", by=by, note=note, version=version)
+    revisions.keep(db, item, by=by, version=item.version - 1)
 
 
 def approve(db: Session, item: Item, *, by: Person | None, note: str = "", version: int | None = None) -> None:
@@ -36,7 +41,8 @@ def approve(db: Session, item: Item, *, by: Person | None, note: str = "", versi
     """
     if by and (reason := why_not_approve(item, by, organisation.get(db))):
         raise NotYours(reason)
-    _take(db, item, "approved", by=by, note=note, version=version)
+    take(db, item, "approved", by=by, note=note, version=version, **NOT_RECALLED)
+    revisions.keep(db, item, by=by, version=item.version - 1)
     watch(db, item)
 
 
@@ -44,19 +50,12 @@ def return_to_editor(db: Session, item: Item, *, by: Person | None, note: str = 
     """Hand the item back as a draft, with a note that says what to change."""
     if not note.strip():
         raise StepRefused(_("Write a line about what to change, so your colleague can go on."))
-    _take(db, item, "returned", by=by, note=note, version=version)
-
-
-def recall(db: Session, item: Item, *, by: Person | None, note: str = "", version: int | None = None) -> None:
-    """Take an approved item off the feed and the walls at once; links already shared keep working."""
-    _take(db, item, "recalled", by=by, note=note, version=version, recalled_at=clock.now(), recall_note=note)
-    db.execute(update(Item).where(Item.id == item.id).values(announced=False))
-    activity.record(db, "item_recalled", item_id=item.id, campaign_id=item.campaign_id)
+    take(db, item, "returned", by=by, note=note, version=version)
 
 
 def reopen(db: Session, item: Item, *, by: Person | None, version: int | None = None) -> None:
     """Ask for approval again because an approved item was changed: it leaves the feed meanwhile."""
-    _take(db, item, "reopened", by=by, note="", version=version)
+    take(db, item, "reopened", by=by, version=version)
     announce(db, item)
 
 
@@ -122,20 +121,26 @@ _STEPS = {
     "returned": (("in_review",), "draft"),
     "recalled": (("approved",), "recalled"),
     "reopened": (("approved",), "in_review"),
+    "undone": (("recalled",), "approved"),
 }
 
 
-def _take(
+def take(
     db: Session,
     item: Item,
     step: str,
     *,
     by: Person | None,
-    note: str,
-    version: int | None,
+    note: str = "",
+    version: int | None = None,
     **values: object,
 ) -> None:
-    """Take the step if the item is still where it was: of two people at once, one does and one is told."""
+    """Take the step if the item is still where it was: of two people at once, one does and one is told.
+
+    `version` is what `by` saw, else what `item` was read as: nothing is decided about what changed since. `values`
+    are columns written along with the step. Raises AlreadyDone, and StepRefused for a note that is too long; then
+    nothing was done.
+    """
     before, after = _STEPS[step]
     note = " ".join(note.split())
     if len(note) > LONGEST_NOTE:
@@ -161,7 +166,7 @@ def _take(
             at=clock.now(),
         )
     )
-    detail = {"note": note} if note else {}
+    detail = {name: said for name, said in (("note", note), ("reason", values.get("recall_reason"))) if said}
     audit.write(db, f"item_{step}", "item", item.id, by=by, version=moved.version - 1, **detail)
 
 
@@ -170,16 +175,20 @@ def _why_not(db: Session, item: Item) -> str:
     last = db.execute(
         select(Approval.step, Person.name)
         .outerjoin(Person, Person.id == Approval.by_id)
-        .where(Approval.item_id == item.id)
+        .where(Approval.item_id == item.id, Approval.reviewer == "")
         .order_by(Approval.id.desc())
         .limit(1)
     ).first()
     state = db.scalar(select(Item.state).where(Item.id == item.id))
     name = (last.name if last else None) or _("A colleague")
+    if last is not None and last.step == "undone":
+        return _("%(name)s put this back already. Nothing to do!", name=name)
     if state == "approved":
         return _("%(name)s approved this already. Nothing to do!", name=name)
     if state == "draft":
         return _("%(name)s returned this already; it is a draft again.", name=name)
     if state == "recalled":
         return _("%(name)s recalled this meanwhile.", name=name)
+    if last is not None and last.step == "reopened":
+        return _("%(name)s changed this meanwhile, so it is off the feed and waits for approval again.", name=name)
     return _("This changed while you were looking. Have another look at it first.")

@@ -5,18 +5,21 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, is_dataclass
-from datetime import date, timedelta
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from portal import clock, settings
-from portal.campaigns import tags
+from portal.campaigns import placeholders, tags
 from portal.campaigns.models import (
     ANY_NETWORK,
     CAPTION_NETWORKS,
+    DISCLOSURES,
     KINDS,
+    KINDS_THAT_ADVERTISE,
     KINDS_THAT_END,
+    KINDS_WITH,
     MEASURES,
     Campaign,
     CampaignText,
@@ -36,6 +39,8 @@ LONGEST_TARGET = 2000
 LONGEST_CONDITIONS = 1000
 LONGEST_ALT = 250
 LONGEST_PLACE = 120
+LONGEST_HOURS = 60
+LONGEST_RECRUITER = 120
 MOST_CAPTIONS = 60
 LARGEST_GOAL = 1_000_000
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
@@ -61,6 +66,7 @@ class CampaignDraft:
     ends_on: date | None = None
     utm_template: str = ""
     utm_overwrites: bool = False
+    announces: bool = False
     texts: dict[str, CampaignWords] = field(default_factory=lambda: {key: CampaignWords() for key in LANGUAGES})
 
 
@@ -89,17 +95,28 @@ class ItemDraft:
     """The last day people may share it, inclusive."""
     texts: dict[str, Words] = field(default_factory=lambda: {key: Words() for key in LANGUAGES})
     captions: list[CaptionDraft] = field(default_factory=list)
+    hours: str = ""
+    recruiter: str = ""
+    happens_at: datetime | None = None
+    video_url: str = ""
+    disclosure: str = ""
+    """One of `DISCLOSURES`; "" for what its kind asks for."""
+    fits: list[str] = field(default_factory=list)
+    """Keys of networks; none for all of them."""
 
     def material(self) -> object:
-        """What readers get to see and where it leads: a change here asks for approval again."""
-        words = {key: (t.title, t.summary, t.conditions) for key, t in self.texts.items() if t.title}
-        captions = sorted((c.network, c.language, c.body) for c in self.captions)
-        return (self.kind, self.target, self.place, words, captions)
+        """What readers get to see, where it leads and where it may go: a change here asks for approval again."""
+        own = settled(self)
+        facts = (own.kind, own.target, own.place, own.hours, own.recruiter, own.video_url, own.disclosure)
+        words = {key: (t.title, t.summary, t.conditions) for key, t in own.texts.items() if t.title}
+        captions = sorted((c.network, c.language, c.body) for c in own.captions)
+        return (*facts, own.happens_at and own.happens_at.isoformat(), sorted(own.fits), words, captions)
 
 
 def of_campaign(campaign: Campaign) -> CampaignDraft:
     draft = CampaignDraft(campaign.goal_measure, campaign.goal_number, campaign.starts_on, campaign.ends_on)
     draft.utm_template, draft.utm_overwrites = campaign.utm_template, campaign.utm_overwrites
+    draft.announces = campaign.announces
     for text in campaign.texts:
         draft.texts[text.language] = CampaignWords(text.title, text.summary, text.banner)
     return draft
@@ -111,7 +128,26 @@ def of_item(item: Item) -> ItemDraft:
     for text in item.texts:
         draft.texts[text.language] = Words(text.title, text.summary, text.conditions, text.picture_alt)
     draft.captions = [CaptionDraft(c.network, c.language, c.body) for c in item.captions]
+    draft.hours, draft.recruiter, draft.happens_at = item.hours, item.recruiter, item.happens_at
+    draft.video_url, draft.disclosure, draft.fits = item.video_url, item.disclosure, list(item.fits)
     return draft
+
+
+def settled(draft: ItemDraft) -> ItemDraft:
+    """The draft as it is kept: without what only other kinds have, and with what follows from the rest of it.
+
+    A video that leads nowhere else leads to itself, an event is over after its day, an offer is advertising.
+    """
+    untouched = ItemDraft()
+    foreign = [name for name, kinds in KINDS_WITH.items() if draft.kind not in kinds]
+    own = replace(draft, **{name: getattr(untouched, name) for name in foreign if hasattr(untouched, name)})
+    if "conditions" in foreign:
+        own.texts = {language: replace(words, conditions="") for language, words in draft.texts.items()}
+    own.target = own.target or own.video_url
+    if own.happens_at and own.ends_on is None:
+        own.ends_on = clock.local(own.happens_at).date()
+    own.disclosure = own.disclosure or ("advertising" if own.kind in KINDS_THAT_ADVERTISE else "usual")
+    return own
 
 
 def last_day(item: Item) -> date | None:
@@ -125,6 +161,7 @@ def put_in_campaign(draft: CampaignDraft, campaign: Campaign) -> None:
     campaign.goal_measure, campaign.goal_number = draft.goal_measure, draft.goal_number
     campaign.starts_on, campaign.ends_on = draft.starts_on, draft.ends_on
     campaign.utm_template, campaign.utm_overwrites = draft.utm_template, draft.utm_overwrites
+    campaign.announces = draft.announces
     known = {text.language: text for text in campaign.texts}
     campaign.texts = [
         _filled(known.get(language) or CampaignText(language=language), asdict(words))
@@ -135,9 +172,14 @@ def put_in_campaign(draft: CampaignDraft, campaign: Campaign) -> None:
 
 def put_in_item(draft: ItemDraft, item: Item) -> None:
     """Write a draft without problems into the row; its texts and captions must be loaded or new."""
+    draft = settled(draft)
     assert draft.publish_on
     item.kind, item.target_url, item.place = draft.kind, draft.target, draft.place
-    item.publish_at = clock.start_of(draft.publish_on)
+    item.hours, item.recruiter, item.happens_at = draft.hours, draft.recruiter, draft.happens_at
+    item.video_url, item.disclosure = draft.video_url, draft.disclosure
+    item.fits = [key for key in CAPTION_NETWORKS if key in draft.fits]
+    if item.publish_at is None or clock.local(item.publish_at).date() != draft.publish_on:
+        item.publish_at = clock.start_of(draft.publish_on)  # else the hour of its launch stays
     item.ends_at = clock.end_of(draft.ends_on) if draft.ends_on else None
     known = {text.language: text for text in item.texts}
     item.texts = [
@@ -197,11 +239,17 @@ def tags_problem(draft: CampaignDraft, people: Iterable[tuple[str, str]]) -> Pro
 def item_problems(draft: ItemDraft, *, has_picture: bool, campaign_ends_on: date | None = None) -> Problems:
     """What keeps the draft from being an item, by field."""
     found: Problems = {}
+    draft = settled(draft)
     if draft.kind not in KINDS:
         found["kind"] = _("Choose what kind of item this is.")
-    if sentence := target_problem(draft.target):
-        found["target"] = sentence
+    _where_it_leads(found, draft)
     _text(found, "place", draft.place, LONGEST_PLACE)
+    _text(found, "hours", draft.hours, LONGEST_HOURS)
+    _text(found, "recruiter", draft.recruiter, LONGEST_RECRUITER)
+    if draft.disclosure not in DISCLOSURES:
+        found["disclosure"] = _("Choose how the text begins.")
+    if any(key not in CAPTION_NETWORKS for key in draft.fits):
+        found["fits"] = _("Choose a network from the list.")
     _dates(found, draft, campaign_ends_on)
     _words(found, draft, has_picture)
     _captions(found, draft)
@@ -246,6 +294,17 @@ def _place_on_the_web(scheme: str, host: str, port: int | None) -> tuple[str, in
     return (host.lower().rstrip("."), port or (443 if scheme.lower() == "https" else 80))
 
 
+def _where_it_leads(found: Problems, draft: ItemDraft) -> None:
+    if draft.kind == "video" and not draft.target:
+        found["video_url"] = _("Paste the link to the video.")
+        return
+    if draft.video_url and (sentence := target_problem(draft.video_url)):
+        found["video_url"] = sentence
+    leads_elsewhere = not draft.video_url or draft.target != draft.video_url
+    if leads_elsewhere and (sentence := target_problem(draft.target)):
+        found["target"] = sentence
+
+
 def _dates(found: Problems, draft: ItemDraft, campaign_ends_on: date | None) -> None:
     _day(found, "publish_on", draft.publish_on, _("Choose the day this appears on the feed."))
     if draft.ends_on is not None:
@@ -254,6 +313,15 @@ def _dates(found: Problems, draft: ItemDraft, campaign_ends_on: date | None) -> 
         found["ends_on"] = _("Choose the last day: nobody should share this once it is over.")
     if draft.publish_on and draft.ends_on and draft.ends_on < draft.publish_on:
         found.setdefault("ends_on", _("The last day is before the day it appears: choose a later one."))
+    if draft.happens_at is None and draft.kind in KINDS_WITH["happens_at"]:
+        found["happens_at"] = _("Say when it begins.")
+    if draft.happens_at is not None:
+        happens_on = clock.local(draft.happens_at).date()
+        _day(found, "happens_at", happens_on, "")
+        if draft.publish_on and happens_on < draft.publish_on:
+            found.setdefault(
+                "happens_at", _("By the day this appears it is over: choose a later moment, or let it appear sooner.")
+            )
     if campaign_ends_on and draft.publish_on and draft.publish_on > campaign_ends_on:
         found.setdefault(
             "publish_on", _("By then the campaign is over, so nobody would see it: choose an earlier day.")
@@ -272,10 +340,16 @@ def _words(found: Problems, draft: ItemDraft, has_picture: bool) -> None:
             found.setdefault(f"summary_{language}", _("Add a line that says why this is worth sharing."))
         if words.title and has_picture and not words.picture_alt:
             found[f"picture_alt_{language}"] = _("Say what the picture shows, for colleagues who cannot see it.")
+        if words.title and draft.kind == "contest" and not words.conditions:
+            found[f"conditions_{language}"] = _("Say who can take part, until when, and how the winner is chosen.")
         _text(found, f"title_{language}", words.title, LONGEST_TITLE)
         _text(found, f"summary_{language}", words.summary, LONGEST_SUMMARY)
         _text(found, f"conditions_{language}", words.conditions, LONGEST_CONDITIONS)
         _text(found, f"picture_alt_{language}", words.picture_alt, LONGEST_ALT)
+        for name in ("title", "summary", "conditions"):
+            if names := placeholders.known_in(getattr(words, name)):
+                sentence = _("%(name)s is filled in only in captions. Leave it out here.", name=names[0])
+                found.setdefault(f"{name}_{language}", sentence)
 
 
 def _captions(found: Problems, draft: ItemDraft) -> None:
@@ -289,10 +363,24 @@ def _captions(found: Problems, draft: ItemDraft) -> None:
             found[name] = _("Choose a network from the list.")
         elif caption.language not in LANGUAGES:
             found[name] = _("Choose Dutch or English.")
+        elif draft.fits and caption.network not in (ANY_NETWORK, *draft.fits):
+            found[name] = _(
+                "You said this does not fit %(network)s. Give the caption another network, or tick it below.",
+                network=CAPTION_NETWORKS[caption.network],
+            )
         elif same in seen:
             found[name] = _("This caption is here twice. Change it or take it out.")
         seen.add(same)
         _text(found, name, caption.body, LONGEST_CAPTION)
+        if unknown := placeholders.unknown_in(caption.body):
+            found.setdefault(
+                name,
+                _(
+                    "We cannot fill in %(unknown)s. You can use %(known)s.",
+                    unknown=", ".join(unknown),
+                    known=_("%(one)s and %(other)s", one=placeholders.FIRST_NAME, other=placeholders.DEPARTMENT),
+                ),
+            )
 
 
 def _needs_title(language: str) -> str:

@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal import activity, clock
-from portal.campaigns import approval, drafts, queries
+from portal.campaigns import approval, drafts, queries, revisions
 from portal.campaigns.drafts import CampaignDraft, ItemDraft
 from portal.campaigns.models import Approval, Campaign, Item
 from portal.database import one_at_a_time
@@ -81,6 +81,7 @@ def create_item(
     drafts.put_in_item(draft, item)
     db.add(item)
     db.flush()
+    revisions.keep(db, item, by=by)
     audit.write(db, "item_created", "item", item.id, by=by, slug=item.slug)
     return item
 
@@ -104,6 +105,7 @@ def change_item(
     if item.state == "recalled":
         item.state = "draft"
     db.flush()
+    revisions.keep(db, item, by=by)
     audit.write(db, "item_changed", "item", item.id, by=by, version=version)
     if item.state == "approved" and material:
         approval.reopen(db, item, by=by)
@@ -138,8 +140,8 @@ class Difference:
     theirs: str
 
 
-def differences(theirs: ItemDraft | CampaignDraft, mine: ItemDraft | CampaignDraft) -> list[Difference]:
-    """Where what is stored now differs from what was typed, field by field."""
+def differences(theirs: CampaignDraft, mine: CampaignDraft) -> list[Difference]:
+    """Where what is stored of a campaign differs from what was typed, field by field; `merging` does it for items."""
     found = []
     for name, value in _flat(theirs).items():
         if value != _flat(mine).get(name, ""):
@@ -154,7 +156,10 @@ def first_title(draft: ItemDraft | CampaignDraft) -> str:
 def last_editor(db: Session, item: Item) -> str | None:
     """The name of whoever changed the item or took a step with it last."""
     newest = db.execute(
-        select(Approval.by_id, Approval.at).where(Approval.item_id == item.id).order_by(Approval.id.desc()).limit(1)
+        select(Approval.by_id, Approval.at)
+        .where(Approval.item_id == item.id, Approval.reviewer == "")
+        .order_by(Approval.id.desc())
+        .limit(1)
     ).first()
     who = newest.by_id if newest and newest.at >= item.changed_at else item.changed_by_id
     return names_of(db, [who]).get(who) if who else None
@@ -176,14 +181,12 @@ def _claim(db: Session, row: Campaign | Item, version: int) -> None:
     db.refresh(row, ["version", *(["state"] if isinstance(row, Item) else [])])
 
 
-def _flat(draft: ItemDraft | CampaignDraft) -> dict[str, str]:
+def _flat(draft: CampaignDraft) -> dict[str, str]:
     flat: dict[str, str] = {}
     for name, value in vars(draft).items():
         if name == "texts":
             for language, words in value.items():
                 flat |= {f"{key}_{language}": text for key, text in vars(words).items()}
-        elif name == "captions":
-            flat[name] = "\n\n".join(caption.body for caption in value)
         else:
             flat[name] = "" if value is None else str(value)
     return flat

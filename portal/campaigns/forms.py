@@ -1,17 +1,19 @@
 """What the editors' forms send, read into drafts, and back again for showing."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
 
+from portal import clock
 from portal.campaigns import drafts
 from portal.campaigns.drafts import CampaignDraft, CampaignWords, CaptionDraft, ItemDraft, Problems, Words
-from portal.campaigns.editing import Difference
+from portal.campaigns.models import KINDS_WITH
 from portal.i18n import LANGUAGES
 from portal.i18n import gettext as _
 from portal.web import Form
 
 _NO_LIMIT = 1_000_000
 """The drafts' own rules speak about length, so that forms and kits say the same."""
+_SHOWN_AS_TYPED = ("starts_on", "ends_on", "publish_on", "goal_number", "happens_at")
 
 
 def read_campaign(form: Form) -> tuple[CampaignDraft, Problems]:
@@ -20,6 +22,7 @@ def read_campaign(form: Form) -> tuple[CampaignDraft, Problems]:
     draft = CampaignDraft(goal_measure=form.text("goal_measure"), goal_number=form.number("goal_number"))
     draft.utm_template = form.text("utm_template", _NO_LIMIT)
     draft.utm_overwrites = form.is_set("utm_overwrites")
+    draft.announces = form.is_set("announces")
     draft.starts_on = _day(form, "starts_on", problems)
     draft.ends_on = _day(form, "ends_on", problems)
     for language in LANGUAGES:
@@ -38,7 +41,13 @@ def read_item(form: Form) -> tuple[ItemDraft, Problems]:
         kind=form.text("kind"),
         target=form.text("target", _NO_LIMIT),
         place=drafts.tidy_line(form.text("place", _NO_LIMIT)),
+        hours=drafts.tidy_line(form.text("hours", _NO_LIMIT)),
+        recruiter=drafts.tidy_line(form.text("recruiter", _NO_LIMIT)),
+        video_url=form.text("video_url", _NO_LIMIT),
+        disclosure=form.text("disclosure"),
+        fits=list(dict.fromkeys(form.getlist("fits"))),
     )
+    draft.happens_at = _moment(form, "happens_at", problems) if draft.kind in KINDS_WITH["happens_at"] else None
     draft.publish_on = _day(form, "publish_on", problems)
     draft.ends_on = _day(form, "ends_on", problems)
     for language in LANGUAGES:
@@ -68,20 +77,23 @@ def has_file(form: Form, name: str) -> bool:
     return bool(getattr(form.data.get(name), "filename", ""))
 
 
-def status(errors: Problems | None, theirs: Sequence[Difference] | None) -> int:
+def status(errors: Problems | None, meanwhile: object | None) -> int:
     """What a form answers: 422 with something to correct, 409 with somebody else's change to look at."""
-    return 422 if errors else 409 if theirs is not None else 200
+    return 422 if errors else 409 if meanwhile is not None else 200
+
+
+def written_rows(rows: Iterable[tuple[str, str]]) -> str:
+    """The rows of an audience as one text, to tell later whether they are still the same."""
+    return " ".join(f"{kind}:{value}" for kind, value in sorted(rows))
 
 
 def shown(draft: CampaignDraft | ItemDraft, form: Form | None = None) -> dict[str, str]:
     """Days and numbers as their inputs show them: what was typed, even if it cannot be read."""
     values = {name: str(value) for name, value in vars(draft).items() if isinstance(value, date | int)}
+    if isinstance(draft, ItemDraft) and draft.happens_at:
+        values["happens_at"] = f"{clock.local(draft.happens_at):%Y-%m-%dT%H:%M}"
     if form is not None:
-        values |= {
-            name: typed
-            for name, typed in form.raw.items()
-            if name in ("starts_on", "ends_on", "publish_on", "goal_number")
-        }
+        values |= {name: typed for name, typed in form.raw.items() if name in _SHOWN_AS_TYPED}
     return values
 
 
@@ -92,3 +104,19 @@ def _day(form: Form, name: str, problems: Problems) -> date | None:
     except ValueError:
         problems[name] = _("This is not a day we know. Choose it from the calendar, or write it like 2026-03-31.")
         return None
+
+
+def _moment(form: Form, name: str, problems: Problems) -> datetime | None:
+    """A moment on the organisation's clock, as browsers write it: 2026-03-31T19:30."""
+    typed = form.text(name)
+    try:
+        moment = datetime.fromisoformat(typed) if typed else None
+    except ValueError:
+        problems[name] = _(
+            "This is not a moment we know. Choose it from the calendar, or write it like 2026-03-31 19:30."
+        )
+        return None
+    if moment is not None and not drafts.FIRST_DAY <= moment.date() <= drafts.LAST_DAY:
+        problems[name] = _("This day is too far away. Check the year.")
+        return None
+    return moment.replace(tzinfo=clock.zone()).astimezone(UTC) if moment else None

@@ -1,136 +1,131 @@
-"""An item on the editors' pages: written, previewed, sent for approval, recalled."""
+"""Writing an item, in a form that loses no word to a mistake or another editor, and sending it for approval."""
 
 import secrets
 from collections.abc import Sequence
-from urllib.parse import urlsplit
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from portal import clock, html, i18n, settings
-from portal.campaigns import approval, drafts, editing, forms, labels, pictures, queries
+from portal import clock, html, settings
+from portal.campaigns import (
+    approval,
+    audience,
+    audience_routes,
+    disclosure,
+    drafts,
+    editing,
+    forms,
+    labels,
+    merging,
+    pictures,
+    placeholders,
+    queries,
+)
+from portal.campaigns.audience import Row
 from portal.campaigns.drafts import CaptionDraft, ItemDraft, Problems
-from portal.campaigns.models import ANY_NETWORK, KINDS, KINDS_THAT_END, Campaign, Item, Picture
+from portal.campaigns.merging import Merged
+from portal.campaigns.models import (
+    ANY_NETWORK,
+    CAPTION_NETWORKS,
+    KINDS,
+    KINDS_THAT_ADVERTISE,
+    KINDS_THAT_END,
+    KINDS_WITH,
+    Campaign,
+    Item,
+    Picture,
+)
 from portal.campaigns.pictures import Drawn, PictureRefused
-from portal.i18n import LANGUAGES
+from portal.i18n import LANGUAGES, language
 from portal.i18n import gettext as _
 from portal.people.models import Organisation, Person
-from portal.people.queries import names_of
+from portal.people.queries import get_department
 from portal.web import Form, action, editor, flash, page, see_other, whole_number
 
 
-def campaign_item(request: Request, *, db: Session, me: Person, organisation: Organisation, item_id: int) -> Response:
-    item = queries.get_item(db, item_id)
-    return item_page_again(request, db, me, organisation, item=item)
+@dataclass(frozen=True)
+class Desk:
+    """Who writes, and what at: an item of a campaign, or a new one."""
+
+    request: Request
+    db: Session
+    me: Person
+    organisation: Organisation
+    campaign: Campaign
+    item: Item | None = None
 
 
-def item_page_again(
-    request: Request,
-    db: Session,
-    me: Person,
-    organisation: Organisation,
-    *,
-    item: Item,
-    note: str = "",
-    errors: Problems | None = None,
-) -> Response:
-    """The item's page; with `errors` it answers a form on it that needs another look."""
-    return html.page(
-        request,
-        "campaigns/item.html",
-        status=422 if errors else 200,
-        item=item,
-        state=labels.standing(item, item.campaign),
-        reason=approval.why_not_approve(item, me, organisation),
-        history=queries.history(db, item.id),
-        who=names_of(db, [item.created_by_id, item.changed_by_id]),
-        note=note,
-        errors=errors or {},
-        labels=labels,
-        networks=dict(labels.networks()),
-        address=pictures.address,
-        last_day=drafts.last_day(item),
-        link_host=_host_of(settings.current().link_base_url),
-        target_host=_host_of(item.target_url),
-        successors=[("", _("Only the rest of the campaign")), *_choices(queries.possible_successors(db, item))],
-    )
-
-
-def _host_of(url: str) -> str:
-    return urlsplit(url).hostname or url
-
-
-def _choices(items: Sequence[Item]) -> list[tuple[int, str]]:
-    spoken = i18n.language.get()
-    return [(each.id, f"{each.text(spoken).title} · {each.campaign.text(spoken).title}") for each in items]
-
-
-def choose_successor(
-    request: Request, *, db: Session, me: Person, form: Form, item_id: int, organisation: Organisation
-) -> Response:
-    """Say what visitors are shown once the item is over; its approval stays as it is."""
-    item = queries.get_item(db, item_id)
-    wanted = form.number("successor")
-    successor = queries.find_item(db, wanted) if wanted else None
-    if form.text("successor") and successor is None:
-        errors = {"successor": _("That item is not there any more. Choose another one.")}
-        return item_page_again(request, db, me, organisation, item=item, errors=errors)
-    try:
-        editing.set_successor(db, item, successor, by=me)
-    except ValueError:
-        errors = {"successor": _("These two would lead to each other in a circle. Choose another one.")}
-        return item_page_again(request, db, me, organisation, item=item, errors=errors)
-    flash(request, _("Saved."))
-    return see_other(request, "campaign_item", item_id=item.id)
-
-
-def new_item(request: Request, *, db: Session, campaign_id: int) -> Response:
+def new_item(request: Request, *, db: Session, me: Person, organisation: Organisation, campaign_id: int) -> Response:
     campaign = queries.get_campaign(db, campaign_id)
     kind = request.query_params.get("kind", "")
     if kind not in KINDS:
         return html.page(request, "campaigns/kinds.html", campaign=campaign, labels=labels, kinds=KINDS)
     draft = ItemDraft(kind=kind, publish_on=max(clock.today(), campaign.starts_on))
-    return _item_form(request, campaign, draft)
+    draft.captions = [CaptionDraft(ANY_NETWORK, code, "") for code in LANGUAGES]
+    return _item_form(Desk(request, db, me, organisation, campaign), draft)
 
 
-def create_item(request: Request, *, db: Session, me: Person, form: Form, ready: Drawn, campaign_id: int) -> Response:
-    campaign = queries.get_campaign(db, campaign_id)
+def create_item(
+    request: Request,
+    *,
+    db: Session,
+    me: Person,
+    organisation: Organisation,
+    form: Form,
+    ready: Drawn,
+    campaign_id: int,
+) -> Response:
+    desk = Desk(request, db, me, organisation, queries.get_campaign(db, campaign_id))
     draft, unread = forms.read_item(form)
-    if answer := _rows_changed(request, campaign, draft, form):
+    if answer := _rows_changed(desk, draft, form):
         return answer
     picture, refused = _picture(db, ready)
-    errors = _problems(draft, campaign, unread | refused, has_picture=picture is not None)
+    errors = _problems(desk, draft, form, has_picture=picture is not None) | unread | refused
     if errors:
-        return _item_form(request, campaign, draft, form=form, errors=errors)
-    item = editing.create_item(db, campaign, draft, by=me, picture_id=picture.id if picture else None)
+        return _item_form(desk, draft, form=form, errors=errors)
+    item = editing.create_item(db, desk.campaign, draft, by=me, picture_id=picture.id if picture else None)
+    audience.put(db, item, audience.read(form), by=me)
     return _saved(request, db, me, form, item)
 
 
-def edit_item(request: Request, *, db: Session, item_id: int) -> Response:
+def edit_item(request: Request, *, db: Session, me: Person, organisation: Organisation, item_id: int) -> Response:
     item = queries.get_item(db, item_id)
-    return _item_form(request, item.campaign, drafts.of_item(item), item=item)
+    return _item_form(Desk(request, db, me, organisation, item.campaign, item), drafts.of_item(item))
 
 
-def change_item(request: Request, *, db: Session, me: Person, form: Form, ready: Drawn, item_id: int) -> Response:
+def change_item(
+    request: Request,
+    *,
+    db: Session,
+    me: Person,
+    organisation: Organisation,
+    form: Form,
+    ready: Drawn,
+    item_id: int,
+) -> Response:
     item = queries.get_item(db, item_id)
-    campaign, version = item.campaign, form.number("version") or 0
+    desk = Desk(request, db, me, organisation, item.campaign, item)
+    version = form.number("version") or 0
     draft, unread = forms.read_item(form)
-    if answer := _rows_changed(request, campaign, draft, form, item=item):
+    if answer := _rows_changed(desk, draft, form):
         return answer
+    rows = audience.read(form)
+    if version == item.version:
+        # Chosen on the page that showed what somebody else had written meanwhile.
+        merging.take(draft, drafts.of_item(item), form.getlist("take"))
+        rows = audience.rows_of(db, item.id) if "audience" in form.getlist("take") else rows
     picture, refused = _picture(db, ready)
     picture_id = picture.id if picture else None if form.is_set("no_picture") else item.picture_id
-    errors = _problems(draft, campaign, unread | refused, has_picture=picture_id is not None)
+    errors = _problems(desk, draft, form, has_picture=picture_id is not None) | unread | refused
     if errors:
-        return _item_form(request, campaign, draft, form=form, item=item, errors=errors)
+        return _item_form(desk, draft, form=form, errors=errors)
     try:
         reopened = editing.change_item(db, item, draft, by=me, version=version, picture_id=picture_id)
     except editing.ChangedMeanwhile:
-        db.expire_all()
-        now = queries.get_item(db, item_id)
-        theirs = editing.differences(drafts.of_item(now), draft)
-        editor_name = editing.last_editor(db, now)
-        return _item_form(request, campaign, draft, form=form, item=now, theirs=theirs, their_name=editor_name)
+        return _merged_form(desk, draft, form, item_id=item_id, began_at=version)
+    audience.put(db, item, rows, by=me)
     if reopened:
         flash(request, _("Saved. A colleague approves the change; until then it is off the feed."))
         return see_other(request, "campaign_item", item_id=item.id)
@@ -142,31 +137,16 @@ def submit_item(request: Request, *, db: Session, me: Person, form: Form, item_i
     return _submitted(request, db, me, item, version=form.number("version"))
 
 
-def recall_item(
-    request: Request, *, db: Session, me: Person, form: Form, item_id: int, organisation: Organisation
-) -> Response:
-    item = queries.get_item(db, item_id)
-    note = form.lines("note", 10_000)
-    try:
-        approval.recall(db, item, by=me, note=note)
-        flash(request, _("Recalled. It is off the feed and the screens; links people shared keep working."))
-    except approval.AlreadyDone as done:
-        flash(request, str(done))
-    except approval.StepRefused as refused:
-        errors = {"recall_note": str(refused)}
-        return item_page_again(request, db, me, organisation, item=item, note=note, errors=errors)
-    return see_other(request, "campaign_item", item_id=item.id)
-
-
-def caption_row(request: Request) -> Response:
+def caption_row(request: Request, *, db: Session, me: Person, organisation: Organisation) -> Response:
     """One more empty row for the captions editor, for htmx."""
-    language = request.query_params.get("language", "nl")
-    caption = CaptionDraft(ANY_NETWORK, language if language in LANGUAGES else "nl", "")
+    code = request.query_params.get("language", "nl")
+    caption = CaptionDraft(ANY_NETWORK, code if code in LANGUAGES else "nl", "")
     row = html.piece(
         request,
         "campaigns/_caption.html",
         caption=caption,
         place=f"new-{secrets.token_hex(4)}",
+        look="",
         errors={},
         networks=labels.networks(),
         labels=labels,
@@ -190,22 +170,19 @@ def _saved(request: Request, db: Session, me: Person, form: Form, item: Item) ->
     return see_other(request, "campaign_item", item_id=item.id)
 
 
-def _rows_changed(
-    request: Request, campaign: Campaign, draft: ItemDraft, form: Form, *, item: Item | None = None
-) -> Response | None:
-    """The form with one caption more or less, when that button was pressed; nothing is saved."""
+def _rows_changed(desk: Desk, draft: ItemDraft, form: Form) -> Response | None:
+    """The form with one caption more or less, or looked at once more, when that was asked; nothing is saved."""
     then, rows = form.get("then"), forms.typed_captions(form)
     if then.startswith("add-caption-"):
-        language = then.removeprefix("add-caption-")
-        rows.append(CaptionDraft(ANY_NETWORK, language if language in LANGUAGES else "nl", ""))
+        code = then.removeprefix("add-caption-")
+        rows.append(CaptionDraft(ANY_NETWORK, code if code in LANGUAGES else "nl", ""))
     elif then.startswith("remove-caption-"):
         place = whole_number(then.removeprefix("remove-caption-"))
         if place is not None and place < len(rows):
             del rows[place]
     elif then != "preview":
         return None
-    lost = forms.has_file(form, "picture")
-    return _item_form(request, campaign, draft, form=form, item=item, rows=rows, picture_lost=lost)
+    return _item_form(desk, replace(draft, captions=rows), form=form)
 
 
 def _draw(form: Form) -> Drawn:
@@ -218,63 +195,136 @@ def _picture(db: Session, drawn: Drawn) -> tuple[Picture | None, Problems]:
     return (pictures.keep(db, drawn) if drawn is not None else None), {}
 
 
-def _problems(draft: ItemDraft, campaign: Campaign, unread: Problems, *, has_picture: bool) -> Problems:
-    found = drafts.item_problems(draft, has_picture=has_picture, campaign_ends_on=campaign.ends_on)
-    return found | unread
+def _problems(desk: Desk, draft: ItemDraft, form: Form, *, has_picture: bool) -> Problems:
+    found = drafts.item_problems(draft, has_picture=has_picture, campaign_ends_on=desk.campaign.ends_on)
+    return found | audience.problems(desk.db, audience.read(form))
+
+
+def _merged_form(desk: Desk, draft: ItemDraft, form: Form, *, item_id: int, began_at: int) -> Response:
+    """The form of whoever saves second: with the other one's changes in it, and a choice where both wrote."""
+    desk.db.expire_all()
+    item = queries.get_item(desk.db, item_id)
+    merged = merging.merge(desk.db, item, draft, began_at=began_at)
+    desk = replace(desk, campaign=item.campaign, item=item)
+    rows, stored = audience.read(form), audience.rows_of(desk.db, item.id)
+    if forms.written_rows(rows) == form.get("audience_was"):
+        rows = stored
+    elif forms.written_rows(stored) != form.get("audience_was") and rows != stored:
+        said = _audience(desk, draft, stored).reach.meant_for
+        merged.collisions.append(merging.Difference("audience", labels.field("audience"), said))
+    return _item_form(desk, merged.draft, form=form, merged=merged, rows=rows)
 
 
 def _item_form(
-    request: Request,
-    campaign: Campaign,
+    desk: Desk,
     draft: ItemDraft,
     *,
     form: Form | None = None,
-    item: Item | None = None,
     errors: Problems | None = None,
-    rows: Sequence[CaptionDraft] | None = None,
-    theirs: Sequence[editing.Difference] | None = None,
-    their_name: str | None = None,
-    picture_lost: bool = False,
+    merged: Merged | None = None,
+    rows: Sequence[Row] | None = None,
 ) -> Response:
-    """The form with everything typed. A stale edit (`theirs`) gets the newest version: saving is a choice."""
-    sent = form.number("version") if form else None
-    is_stale = theirs is not None
-    status = forms.status(errors, theirs)
-    rows = list(rows if rows is not None else draft.captions)
-    for language in LANGUAGES:
-        if form is None and item is None and not any(row.language == language for row in rows):
-            rows.append(CaptionDraft(ANY_NETWORK, language, ""))
+    """The form with everything typed. When somebody else was first it gets the newest version: saving is a choice."""
+    item, status = desk.item, forms.status(errors, merged)
+    newest = item.version if item else 0
+    if rows is None:
+        rows = audience.read(form) if form else audience.rows_of(desk.db, item.id) if item else []
+    stored = audience.rows_of(desk.db, item.id) if item else []
     return html.page(
-        request,
+        desk.request,
         "campaigns/item_form.html",
         status=status,
-        campaign=campaign,
+        campaign=desk.campaign,
         item=item,
         draft=draft,
-        rows=rows,
-        shown=forms.shown(draft, form),
+        captions=_captions(desk, draft),
+        shown=forms.shown(draft, None if merged else form),
         errors=errors or {},
-        theirs=theirs,
-        their_name=their_name,
-        version=item.version if item and (is_stale or sent is None) else sent or 0,
-        picture_lost=picture_lost or bool(form and status >= 400 and forms.has_file(form, "picture")),
+        merged=merged,
+        their_name=editing.last_editor(desk.db, item) if item and merged else None,
+        version=(form.number("version") or 0) if form and merged is None else newest,
+        audience=_audience(desk, draft, list(rows)),
+        audience_was=form.get("audience_was") if form and merged is None else forms.written_rows(stored),
+        picture_lost=bool(form and forms.has_file(form, "picture")),
         no_picture=bool(form and form.is_set("no_picture")),
         current=pictures.address(item.picture, "card") if item and item.picture else None,
+        opening={code: _openings(desk, code) for code in LANGUAGES},
+        said=disclosure.said_by(desk.organisation.name),
+        labelled=disclosure.LABELLED,
+        sharer=_sharer(desk),
+        link=f"{settings.current().link_base_url}/r/23456789",
+        open_languages=_open_languages(draft, errors or {}),
         labels=labels,
         networks=labels.networks(),
-        kinds=[(kind, labels.KINDS[kind]) for kind in KINDS],
+        all_networks=CAPTION_NETWORKS,
+        placeholders=placeholders,
+        kinds=KINDS,
+        kinds_with=KINDS_WITH,
         kinds_that_end=KINDS_THAT_END,
+        kinds_that_advertise=KINDS_THAT_ADVERTISE,
+        strength=draft.disclosure if draft.disclosure and draft.kind in KINDS_THAT_ADVERTISE else "advertising",
     )
+
+
+@dataclass(frozen=True)
+class CaptionRow:
+    place: int
+    caption: CaptionDraft
+    look: str
+    """The caption as it looks when this editor shares it, without the link."""
+
+
+def _captions(desk: Desk, draft: ItemDraft) -> list[CaptionRow]:
+    names, strength = _sharer(desk), drafts.settled(draft).disclosure
+    rows = []
+    for place, caption in enumerate(draft.captions):
+        words = placeholders.fill(caption.body, **names)
+        opening = _openings(desk, caption.language).get(strength, "") if caption.language in LANGUAGES else ""
+        look = disclosure.opened(words, opening, desk.organisation.name) if words else ""
+        rows.append(CaptionRow(place, caption, look))
+    return rows
+
+
+def _sharer(desk: Desk) -> dict[str, str]:
+    """The names a preview is filled in with: those of whoever writes."""
+    return {"first_name": desk.me.first_name, "department": get_department(desk.db, desk.me.department_id).name}
+
+
+def _openings(desk: Desk, code: str) -> dict[str, str]:
+    """What a share opens with, by the strength of its disclosure."""
+    return {
+        strength: disclosure.wordings(desk.organisation, strength, code)[0] for strength in ("usual", "advertising")
+    }
+
+
+def _audience(desk: Desk, draft: ItemDraft, rows: list[Row]) -> audience_routes.Shown:
+    return audience_routes.shown(
+        desk.request,
+        desk.db,
+        rows,
+        campaign=desk.campaign,
+        publish_on=draft.publish_on,
+        ends_on=draft.ends_on,
+        fits=draft.fits,
+    )
+
+
+def _open_languages(draft: ItemDraft, errors: Problems) -> list[str]:
+    """The languages somebody wrote in or has to; at the beginning the editor's own."""
+    written = {caption.language for caption in draft.captions if caption.body}
+    wrong = {
+        draft.captions[int(name.removeprefix("caption-"))].language for name in errors if name.startswith("caption-")
+    }
+    wrong |= {name.rpartition("_")[2] for name in errors}
+    begun = [code for code, words in draft.texts.items() if any(vars(words).values()) or code in written | wrong]
+    return begun or [language.get()]
 
 
 routes = [
     page("/campaigns/{campaign_id:int}/items/new", new_item, who=editor),
     action("/campaigns/{campaign_id:int}/items", create_item, who=editor, ahead=_draw),
     page("/campaigns/captions/new", caption_row, who=editor),
-    page("/campaigns/items/{item_id:int}", campaign_item, who=editor),
     page("/campaigns/items/{item_id:int}/edit", edit_item, who=editor),
     action("/campaigns/items/{item_id:int}", change_item, who=editor, ahead=_draw),
     action("/campaigns/items/{item_id:int}/submission", submit_item, who=editor),
-    action("/campaigns/items/{item_id:int}/recall", recall_item, who=editor),
-    action("/campaigns/items/{item_id:int}/successor", choose_successor, who=editor),
 ]

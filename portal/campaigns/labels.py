@@ -1,11 +1,11 @@
 """What kinds, states, measures and steps are called on the editors' pages."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from portal import clock
 from portal.campaigns.models import ANY_NETWORK, CAPTION_NETWORKS, Campaign, Item
-from portal.i18n import day, lazy, ngettext
+from portal.i18n import day, lazy, moment, ngettext
 from portal.i18n import gettext as _
 
 KINDS: dict[str, Any] = {
@@ -49,11 +49,57 @@ STEPS: dict[str, Any] = {
     "returned": lazy("returned this with a note"),
     "recalled": lazy("recalled this"),
     "reopened": lazy("changed this, so it waits for approval again"),
+    "undone": lazy("put it back after the recall"),
 }
+SAID_OUTSIDE: dict[str, Any] = {"approved": lazy("says: fine by me"), "returned": lazy("asks for a change")}
+"""What somebody outside answered, by step."""
+RECALL_REASONS: dict[str, Any] = {
+    "filled": lazy("Filled: somebody has the job"),
+    "ended": lazy("Ended: it no longer holds"),
+    "corrected": lazy("Corrected: something in it was wrong"),
+}
+HAPPENED: dict[str, Any] = {f"item_{step}": said for step, said in STEPS.items()} | {
+    "item_created": lazy("made this"),
+    "item_changed": lazy("changed this"),
+    "item_successor": lazy("chose what comes after it"),
+    "item_audience": lazy("changed whom this is for"),
+    "item_moved": lazy("moved this to another day"),
+    "item_launched": lazy("launched this with its campaign"),
+    "item_ended": lazy("let this end, because its vacancy is over"),
+    "review_asked": lazy("asked for a look from outside:"),
+    "review_withdrawn": lazy("withdrew the link of"),
+    "review_approved": lazy("says: fine by me"),
+    "review_returned": lazy("asks for a change"),
+}
+"""What the audit log's acts on an item are called on its trail."""
+ADDRESS_WARNINGS: dict[str, Any] = {
+    "unreachable": lazy("We could not reach this address. Check that it is right, and open for everybody."),
+    "broken": lazy("This address answers with an error. Check that it is right, and open for everybody."),
+    "redirects": lazy("The address sends visitors on to another page. This leads there at once: is it the right one?"),
+    "noindex": lazy("The page asks search engines to leave it out. Is it ready to be seen?"),
+    "not_https": lazy("The address begins with http://. Browsers warn visitors of that: try it with https://."),
+    "closed": lazy("The page says that this vacancy is closed already."),
+    "no_title": lazy("We found no title on the page. Write one, so that people know what it is."),
+    "title_cut": lazy("The title is long: most networks cut it off after some 60 characters."),
+    "no_description": lazy("The page does not say what it is about. Write a line that does."),
+    "no_picture": lazy("The page names no picture. Posts with one are seen more: choose one below."),
+    "picture_small": lazy("The picture is small, so networks show a stamp of it. 1200 by 630 or larger looks best."),
+    "picture_format": lazy("We cannot read the page's picture. Choose a PNG, JPEG or WebP yourself."),
+    "picture_large": lazy("The page's picture is larger than 5 MB. Choose a smaller one yourself."),
+    "picture_lost": lazy("The page names a picture that we could not get. Choose one yourself."),
+}
+"""What an editor should know of an address before colleagues share it."""
 PHASES: dict[str, tuple[Any, str]] = {
     "running": (lazy("Running"), "ok"),
     "coming": (lazy("Coming up"), "sky"),
     "past": (lazy("Past"), ""),
+    "archived": (lazy("Archived"), ""),
+}
+STATES: dict[str, Any] = {
+    "draft": lazy("Draft"),
+    "in_review": lazy("Waits for approval"),
+    "approved": lazy("Approved"),
+    "recalled": lazy("Recalled"),
 }
 LANGUAGES: dict[str, Any] = {"nl": lazy("Dutch"), "en": lazy("English")}
 
@@ -74,7 +120,25 @@ FIELDS: dict[str, Any] = {
     "captions": lazy("Captions"),
     "utm_template": lazy("Tags"),
     "utm_overwrites": lazy("Tags take the place of others"),
+    "hours": lazy("Hours a week"),
+    "recruiter": lazy("Whom to ask"),
+    "happens_at": lazy("When it is"),
+    "video_url": lazy("Link to the video"),
+    "disclosure": lazy("How the text begins"),
+    "fits": lazy("Where it fits"),
+    "audience": lazy("Who is it for?"),
 }
+DISCLOSURES: dict[str, Any] = {
+    "usual": lazy("With where the sharer works"),
+    "advertising": lazy("With the word for advertising, then where the sharer works"),
+}
+LAST_DAYS: dict[str, Any] = {
+    "vacancy": lazy("Closes on"),
+    "promotion": lazy("Ends on"),
+    "contest": lazy("Closes on"),
+    "event": lazy("Last day to share it"),
+}
+"""What the last day is called on the form; Last day for other kinds."""
 
 
 def field(name: str) -> str:
@@ -83,6 +147,44 @@ def field(name: str) -> str:
     if language in LANGUAGES and base in FIELDS:
         return f"{FIELDS[base]} ({LANGUAGES[language]})"
     return str(FIELDS.get(name, name))
+
+
+def value(name: str, value: object) -> str:
+    """What a field of a draft holds, as people read it; "" for nothing."""
+    if name == "kind":
+        return str(KINDS.get(str(value), value))
+    if name == "disclosure":
+        return str(DISCLOSURES.get(str(value), value))
+    if name == "fits" and isinstance(value, list):
+        return ", ".join(CAPTION_NETWORKS.get(str(key), str(key)) for key in value) or _("everywhere")
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, date):
+        return day(value)
+    return "" if value is None else str(value)
+
+
+def facts(item: Item) -> list[tuple[str, str]]:
+    """What an item says about when, where and whom, as labels with their words; what is empty is left out."""
+    when = moment(item.happens_at) if item.happens_at else ""
+    told = (("happens_at", when), ("place", item.place), ("hours", item.hours), ("recruiter", item.recruiter))
+    return [(str(FIELDS[name]), words) for name, words in told if words]
+
+
+def happened(act: str) -> str:
+    """What somebody did to an item, to be read after their name."""
+    return str(HAPPENED.get(act) or _("changed something"))
+
+
+def recall_reasons(item: Item) -> list[tuple[str, Any]]:
+    """Why this item may be recalled, as choices, the likeliest first; only a vacancy can be filled."""
+    return [choice for choice in RECALL_REASONS.items() if choice[0] != "filled" or item.kind == "vacancy"]
+
+
+def caption(network: str, language: str) -> str:
+    """Such as Caption: LinkedIn (Dutch)."""
+    name = dict(networks()).get(network, network)
+    return _("Caption: %(network)s (%(language)s)", network=name, language=LANGUAGES.get(language, language))
 
 
 def networks() -> list[tuple[str, str]]:
@@ -111,13 +213,24 @@ def standing(item: Item, campaign: Campaign, at: datetime | None = None) -> tupl
         return _("Waits for approval"), "warn"
     if item.state == "recalled":
         return _("Recalled"), "bad"
-    closes = min(filter(None, (item.ends_at, clock.end_of(campaign.ends_on))))
+    closes = min(filter(None, (item.ends_at, campaign.archived_at, clock.end_of(campaign.ends_on))))
     opens = max(item.publish_at, clock.start_of(campaign.starts_on))
     if closes <= at:
         return _("Ended"), ""
     if opens > at:
         return _("Planned for %(day)s", day=day(opens)), "sky"
     return _("On the feed"), "ok"
+
+
+def phases(numbers: dict[str, int]) -> list[tuple[str, str, int]]:
+    """What campaigns can be filtered by: the key, what it is called, and how many there are; first all but archived."""
+    total = sum(number for phase, number in numbers.items() if phase != "archived")
+    return [("", _("All"), total), *((key, str(PHASES[key][0]), numbers.get(key, 0)) for key in PHASES)]
+
+
+def states(numbers: dict[str, int]) -> list[tuple[str, str, int]]:
+    """What items can be filtered by, as `phases`."""
+    return [("", _("All"), sum(numbers.values())), *((key, str(STATES[key]), numbers.get(key, 0)) for key in STATES)]
 
 
 def counted(counts: dict[str, int]) -> list[tuple[str, str]]:

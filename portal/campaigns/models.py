@@ -12,6 +12,18 @@ from portal.tables import Base, Key, Line, Word, one_of
 KINDS = ("vacancy", "promotion", "article", "event", "video", "story", "contest")
 KINDS_THAT_END = ("vacancy", "promotion", "event", "contest")
 """Kinds nobody may share after their day: an end date is asked for."""
+KINDS_THAT_ADVERTISE = ("promotion", "contest")
+"""Kinds that sell something, so that a share says it is advertising unless its editor decides otherwise."""
+KINDS_WITH: dict[str, tuple[str, ...]] = {
+    "place": ("vacancy", "event", "article", "story"),
+    "hours": ("vacancy",),
+    "recruiter": ("vacancy",),
+    "happens_at": ("event",),
+    "video_url": ("video",),
+    "conditions": KINDS_THAT_ADVERTISE,
+    "disclosure": KINDS_THAT_ADVERTISE,
+}
+"""The kinds that have a field; every kind has those not named here."""
 DISCLOSURES = ("usual", "advertising")
 """How strongly a share says whose words it carries: where the sharer works, or also that it is advertising."""
 RECALL_REASONS = ("ended", "filled", "corrected")
@@ -95,7 +107,8 @@ class Campaign(Base):
         return next((text for text in self.texts if text.language == language), self.texts[0])
 
     def runs_on(self, day: date) -> bool:
-        return self.starts_on <= day <= self.ends_on
+        """Whether `day` is one of its days; a campaign that was archived is over."""
+        return self.archived_at is None and self.starts_on <= day <= self.ends_on
 
 
 class CampaignText(Base):
@@ -119,11 +132,12 @@ class Item(Base):
         CheckConstraint(one_of("state", *STATES), name="state"),
         CheckConstraint(one_of("disclosure", *DISCLOSURES), name="disclosure"),
         CheckConstraint(one_of("recall_reason", "", *RECALL_REASONS), name="recall_reason"),
-        Index("ix_item_state", "state", "publish_at"),
+        Index("ix_item_state", "state", "publish_at", "campaign_id"),
+        Index("ix_item_campaign_id", "campaign_id", "state", "publish_at"),
     )
 
     id: Mapped[Key]
-    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), index=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
     slug: Mapped[str] = mapped_column(String(80))
     kind: Mapped[Word]
     target_url: Mapped[str] = mapped_column(String(2000))

@@ -41,6 +41,10 @@ class PictureRefused(ValueError):
     """The picture cannot be used; the message is a sentence for the person who chose it."""
 
 
+class PictureTooSmall(PictureRefused):
+    pass
+
+
 @dataclass(frozen=True)
 class Rendering:
     name: str
@@ -164,7 +168,7 @@ def _read(body: bytes, kind: Kind) -> tuple[Image.Image, tuple[int, int]]:
     if (upright.width > upright.height) != (width > height):
         width, height = height, width
     if width < least[0] or height < least[1]:
-        raise PictureRefused(
+        raise PictureTooSmall(
             _(
                 "This picture is %(width)s by %(height)s pixels; it has to be at least %(least_width)s by "
                 "%(least_height)s to look good.",

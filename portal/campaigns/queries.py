@@ -1,7 +1,7 @@
 """What pages, walls and mails read of campaigns and items, each in a fixed number of queries."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -55,6 +55,7 @@ def live_at(at: datetime) -> tuple[ColumnElement[bool], ...]:
         Item.ends_at.is_(None) | (Item.ends_at > at),
         Campaign.starts_on <= day,
         Campaign.ends_on >= day,
+        Campaign.archived_at.is_(None),
     )
 
 
@@ -62,7 +63,7 @@ def running_campaign(db: Session, day: date) -> Campaign | None:
     """The campaign that runs on `day`; the one that started last when there are several."""
     return db.scalars(
         _campaigns()
-        .where(Campaign.starts_on <= day, Campaign.ends_on >= day)
+        .where(Campaign.starts_on <= day, Campaign.ends_on >= day, Campaign.archived_at.is_(None))
         .order_by(Campaign.starts_on.desc(), Campaign.id.desc())
         .limit(1)
     ).one_or_none()
@@ -77,6 +78,8 @@ def get_campaign(db: Session, campaign_id: int) -> Campaign:
 
 
 def find_campaign(db: Session, campaign_id: int) -> Campaign | None:
+    if not 0 < campaign_id <= LARGEST_ID:
+        return None
     return db.scalar(_campaigns().where(Campaign.id == campaign_id))
 
 
@@ -94,38 +97,29 @@ def items_of(db: Session, campaign_id: int) -> list[Item]:
     return list(db.scalars(_items().where(Item.campaign_id == campaign_id).order_by(Item.publish_at, Item.id)).unique())
 
 
-def waiting_items(db: Session) -> list[Item]:
-    """What waits for approval; what appears first comes first."""
-    return list(db.scalars(_items().where(Item.state == "in_review").order_by(Item.publish_at, Item.id)).unique())
+def items_by_id(db: Session, ids: Sequence[int]) -> list[Item]:
+    """These items with all that is shown, in no particular order."""
+    return list(db.scalars(_items().where(Item.id.in_(ids))).unique())
+
+
+def campaigns_by_id(db: Session, ids: Sequence[int]) -> list[Campaign]:
+    """These campaigns with their texts, in no particular order."""
+    return list(db.scalars(_campaigns().where(Campaign.id.in_(ids))))
+
+
+def waiting_items(db: Session, *, most: int | None = None) -> list[Item]:
+    """What waits for approval in campaigns that are not archived; what appears first comes first."""
+    return list(db.scalars(_items().where(*_waiting()).order_by(Item.publish_at, Item.id).limit(most)).unique())
 
 
 def number_waiting(db: Session) -> int:
-    return db.scalar(select(func.count()).select_from(Item).where(Item.state == "in_review")) or 0
+    return db.scalar(select(func.count()).select_from(Item).where(*_waiting())) or 0
 
 
-@dataclass(frozen=True)
-class CampaignCard:
-    campaign: Campaign
-    phase: str
-    """running, coming or past"""
-    counts: dict[str, int] = field(default_factory=dict)
-    """Number of items by state."""
-
-    @property
-    def total(self) -> int:
-        return sum(self.counts.values())
-
-
-def campaign_cards(db: Session, day: date) -> list[CampaignCard]:
-    """Every campaign: those that run on `day` first, then what is coming, then what is past."""
-    counts: dict[int, dict[str, int]] = {}
-    for campaign_id, state, number in db.execute(
-        select(Item.campaign_id, Item.state, func.count()).group_by(Item.campaign_id, Item.state)
-    ):
-        counts.setdefault(campaign_id, {})[state] = number
-    cards = [CampaignCard(each, phase(each, day), counts.get(each.id, {})) for each in campaigns(db)]
-    order = ("running", "coming", "past")
-    return sorted(cards, key=lambda card: order.index(card.phase))
+def _waiting() -> tuple[ColumnElement[bool], ...]:
+    # Not a join, from which a database may begin with all campaigns: few are archived, and items lie in order.
+    archived = select(Campaign.id).where(Campaign.archived_at.is_not(None))
+    return (Item.state == "in_review", Item.campaign_id.not_in(archived))
 
 
 @dataclass(frozen=True)
@@ -134,24 +128,28 @@ class Step:
     note: str
     by: str | None
     at: datetime
+    reviewer: str
+    """Who took the step from outside; "" for a colleague."""
 
 
-def history(db: Session, item_id: int) -> list[Step]:
+def history(db: Session, item_id: int, *, most: int | None = None) -> list[Step]:
     """The item's way so far, latest step first, with the names of those who took it."""
     rows = db.execute(
-        select(Approval.step, Approval.note, Person.name, Approval.at)
+        select(Approval.step, Approval.note, Person.name, Approval.at, Approval.reviewer)
         .outerjoin(Person, Person.id == Approval.by_id)
         .where(Approval.item_id == item_id)
         .order_by(Approval.id.desc())
+        .limit(most)
     )
     return [Step(*row) for row in rows]
 
 
 def latest_notes(db: Session, ids: Sequence[int]) -> dict[int, str]:
-    """Per item the note of the latest step, for items that were returned or recalled."""
+    """Per item the note of a colleague's latest step, for items that were returned or recalled."""
     if not ids:
         return {}
-    last = select(func.max(Approval.id)).where(Approval.item_id.in_(ids)).group_by(Approval.item_id)
+    of_these = (Approval.item_id.in_(ids), Approval.reviewer == "")
+    last = select(func.max(Approval.id)).where(*of_these).group_by(Approval.item_id)
     rows = db.execute(select(Approval.item_id, Approval.note).where(Approval.id.in_(last), Approval.note != ""))
     return dict(rows.all())
 
@@ -178,9 +176,12 @@ def possible_successors(db: Session, item: Item, *, most: int = 200) -> list[Ite
     return list(
         db.scalars(
             _items()
+            .join(Item.campaign)
             .where(
                 Item.id != item.id,
-                (Item.state != "recalled") & (Item.ends_at.is_(None) | (Item.ends_at > clock.now()))
+                (Item.state != "recalled")
+                & (Item.ends_at.is_(None) | (Item.ends_at > clock.now()))
+                & Campaign.archived_at.is_(None)
                 | (Item.id == item.successor_id),
             )
             .order_by(Item.campaign_id != item.campaign_id, Item.publish_at.desc(), Item.id.desc())
@@ -198,6 +199,9 @@ def slugs_of_items(db: Session, campaign_id: int) -> set[str]:
 
 
 def phase(campaign: Campaign, day: date) -> str:
+    """running, coming, past or archived."""
+    if campaign.archived_at is not None:
+        return "archived"
     if campaign.runs_on(day):
         return "running"
     return "coming" if campaign.starts_on > day else "past"

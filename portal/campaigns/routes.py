@@ -1,23 +1,42 @@
 """The editors' pages: campaigns, what waits for approval, kits; and the pictures everybody sees."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from portal import clock, html
-from portal.campaigns import approval, drafts, editing, forms, kits, labels, pictures, queries, tags
+from portal.campaigns import (
+    announcing,
+    approval,
+    asks,
+    calendar_routes,
+    copy_routes,
+    drafts,
+    editing,
+    forms,
+    item_page_routes,
+    kit_routes,
+    labels,
+    lists,
+    pictures,
+    queries,
+    review_routes,
+    reviews,
+    revisions,
+    tags,
+)
 from portal.campaigns import item_routes as items
 from portal.campaigns.drafts import CampaignDraft, Problems
-from portal.campaigns.models import Campaign, Item
+from portal.campaigns.item_page_routes import item_page
+from portal.campaigns.models import STATES, Campaign, Item
 from portal.campaigns.pictures import Drawn, Rendered
 from portal.i18n import gettext as _
-from portal.people import audit
 from portal.people import organisation as organisations
 from portal.people.models import Organisation, Person
 from portal.people.queries import names_of
-from portal.web import Forbidden, Form, NotFound, action, admin, anyone, editor, flash, page, see_other
+from portal.web import Forbidden, Form, NotFound, action, admin, anyone, editor, flash, page, see_other, whole_number
 
 
 def campaigns(request: Request, *, db: Session, me: Person, organisation: Organisation) -> Response:
@@ -33,15 +52,29 @@ def _campaigns_page(
     returned: tuple[int, str, str] | None = None,
 ) -> Response:
     """The list; `returned` holds the item, the note and the sentence of a return that did not work."""
-    waiting = queries.waiting_items(db)
+    waiting = queries.waiting_items(db, most=lists.WAITING_SHOWN)
+    number = whole_number(request.query_params.get("page", "")) or 1
+    phase = request.query_params.get("show", "")
+    phase = phase if phase in lists.PHASES else ""
+    found = lists.campaign_list(db, clock.today(), phase=phase, number=number)
     return html.page(
         request,
         "campaigns/index.html",
         status=422 if returned else 200,
-        cards=queries.campaign_cards(db, clock.today()),
+        found=found,
+        shown=phase,
+        tabs=[
+            (label, html.url(request, "campaigns", show=key or None), key == phase, number)
+            for key, label, number in labels.phases(found.by_phase)
+            if number or key == phase
+        ],
+        pages=_pages(request, "campaigns", show=phase or None),
         waiting=waiting,
+        number_waiting=queries.number_waiting(db),
         who=names_of(db, [item.changed_by_id for item in waiting]),
         reasons={item.id: approval.why_not_approve(item, me, organisation) for item in waiting},
+        changed=revisions.since_decided(db, waiting),
+        opinions=reviews.opinions(db, waiting),
         returned=returned or (0, "", ""),
         labels=labels,
         address=pictures.address,
@@ -78,8 +111,8 @@ def return_item(
         return _decided(request, db, item, form, str(done), kind="info")
     except approval.StepRefused as refused:
         if form.get("from") != "list":
-            return items.item_page_again(
-                request, db, me, organisation, item=item, note=note, errors={"note": str(refused)}
+            return item_page(
+                request, db, me, organisation, item=item, typed={"note": note}, errors={"note": str(refused)}
             )
         if html.is_htmx(request):
             return HTMLResponse(
@@ -89,6 +122,8 @@ def return_item(
                     item=item,
                     who=names_of(db, [item.changed_by_id]),
                     reason=approval.why_not_approve(item, me, organisation),
+                    changed=revisions.since_decided(db, [item]),
+                    opinions=reviews.opinions(db, [item]),
                     returned=(item.id, note, str(refused)),
                     labels=labels,
                     address=pictures.address,
@@ -132,15 +167,38 @@ def create_campaign(request: Request, *, db: Session, me: Person, form: Form) ->
     return see_other(request, "campaign_page", campaign_id=campaign.id)
 
 
+def _pages(request: Request, name: str, **params: object) -> Callable[[int], str]:
+    """Where the pages of a list are, by their number."""
+    return lambda number: html.url(request, name, **params, page=number)
+
+
 def campaign_page(request: Request, *, db: Session, campaign_id: int) -> Response:
     campaign = queries.get_campaign(db, campaign_id)
-    found = queries.items_of(db, campaign.id)
+    number = whole_number(request.query_params.get("page", "")) or 1
+    state = request.query_params.get("state", "")
+    state = state if state in STATES else ""
+    found = lists.item_list(db, campaign, state=state, number=number)
+    ids = [item.id for item in found.items if item.state in ("draft", "recalled")]
     return html.page(
         request,
         "campaigns/campaign.html",
         campaign=campaign,
-        items=found,
-        notes=queries.latest_notes(db, [item.id for item in found if item.state in ("draft", "recalled")]),
+        found=found,
+        tabs=[
+            (
+                label,
+                html.url(request, "campaign_page", campaign_id=campaign.id, state=key or None),
+                key == state,
+                number,
+            )
+            for key, label, number in labels.states(found.by_state)
+            if number or key == state
+        ],
+        pages=_pages(request, "campaign_page", campaign_id=campaign.id, state=state or None),
+        notes=queries.latest_notes(db, ids),
+        live=queries.number_live(db, Item.campaign_id == campaign.id),
+        asked=asks.spent(db, campaign.id),
+        willing=announcing.willing(db),
         phase=queries.phase(campaign, clock.today()),
         labels=labels,
         address=pictures.address,
@@ -207,44 +265,6 @@ def _campaign_form(
     )
 
 
-def load_kit_form(request: Request) -> Response:
-    return html.page(request, "campaigns/kits.html", problems=[], report=None)
-
-
-def _unpack(form: Form) -> kits.Kit | kits.KitRefused:
-    """The kit with its pictures drawn, which can take seconds, or why it cannot be used."""
-    body = form.file("kit")
-    try:
-        if not body:
-            raise kits.KitRefused([_("Choose the ZIP file of a kit first.")])
-        return kits.with_pictures_drawn(kits.read_kit(body))
-    except kits.KitRefused as refused:
-        return refused
-
-
-def load_kit(request: Request, *, db: Session, me: Person, ready: kits.Kit | kits.KitRefused) -> Response:
-    try:
-        if isinstance(ready, kits.KitRefused):
-            raise ready
-        report = kits.load_kit(db, ready, by=me)
-    except kits.KitRefused as refused:
-        return html.page(request, "campaigns/kits.html", status=422, problems=refused.problems, report=None)
-    audit.write(db, "kit_loaded", "campaign", report.campaign_id, by=me, changed=report.changed)
-    return html.page(request, "campaigns/kits.html", problems=[], report=report)
-
-
-def campaign_kit(*, db: Session, campaign_id: int) -> Response:
-    campaign = queries.get_campaign(db, campaign_id)
-    return Response(
-        kits.export_kit(db, campaign),
-        media_type="application/zip",
-        headers={
-            "Content-Disposition": f'attachment; filename="{campaign.slug}.zip"',
-            "Cache-Control": html.NO_STORE,
-        },
-    )
-
-
 def picture(*, db: Session, digest: str, file: str) -> Response:
     size, _dot, ending = file.rpartition(".")
     found = pictures.find(db, digest, size)
@@ -306,13 +326,15 @@ routes = [
     page("/campaigns", campaigns, who=editor),
     page("/campaigns/new", new_campaign, who=editor),
     action("/campaigns", create_campaign, who=editor),
-    page("/campaigns/kits", load_kit_form, who=editor),
-    action("/campaigns/kits", load_kit, who=editor, ahead=_unpack),
+    *kit_routes.routes,
     page("/campaigns/{campaign_id:int}", campaign_page, who=editor),
     page("/campaigns/{campaign_id:int}/edit", edit_campaign, who=editor),
     action("/campaigns/{campaign_id:int}", change_campaign, who=editor),
-    page("/campaigns/{campaign_id:int}/kit.zip", campaign_kit, who=editor),
+    *copy_routes.routes,
+    *calendar_routes.routes,
     *items.routes,
+    *item_page_routes.routes,
+    *review_routes.routes,
     action("/campaigns/items/{item_id:int}/approval", approve_item, who=editor),
     action("/campaigns/items/{item_id:int}/return", return_item, who=editor),
     page("/pictures/{digest}/{file}", picture, who=anyone),

@@ -7,14 +7,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.campaigns.models import Item, ItemText
+from portal.campaigns.models import Ask, Item, ItemText
+from portal.inbox.models import Idea
 from portal.links import codes, figures
 from portal.links.figures import Figure, Ledger
 from portal.links.models import Link
 from portal.links.queries import ledgers_by_link
-from portal.people.models import AuditEntry, Department, Person, WebSession
+from portal.people import topics
+from portal.people.models import AuditEntry, Department, Note, Person, WebSession
 from portal.sharing import networks, shares
-from portal.sharing.models import Share
+from portal.sharing.models import Lease, Share
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,13 @@ def everything(db: Session, me: Person) -> dict[str, Any]:
     """All that the portal keeps about this person, for their own copy."""
     person = db.get_one(Person, me.id)
     department = db.get_one(Department, person.department_id)
+    chosen = topics.chosen_by(db, me)
     kept = ("name", "email", "role", "language", "function", "phone", "ambassador", "leaderboard_name")
     return {
         "person": {
-            **{column: getattr(person, column) for column in (*kept, "pseudonym", "wall_name")},
+            **{column: getattr(person, column) for column in (*kept, "pseudonym", "wall_name", "mail_asks")},
             "department": department.name,
+            "topics": [topic.name(me.language) for topic in topics.topics(db) if topic.id in chosen],
             "created_at": person.created_at.isoformat(),
         },
         "shares": [
@@ -91,6 +95,28 @@ def everything(db: Session, me: Person) -> dict[str, Any]:
                 "created_at": link.created_at.isoformat(),
             }
             for link in db.scalars(select(Link).where(Link.person_id == me.id).order_by(Link.id))
+        ],
+        "ideas": [
+            {
+                "at": idea.at.isoformat(),
+                "words": idea.words,
+                "address": idea.url,
+                "state": idea.state,
+                "answer": idea.answer,
+            }
+            for idea in db.scalars(select(Idea).where(Idea.person_id == me.id).order_by(Idea.id))
+        ],
+        "notes": [
+            {"kind": note.kind, "at": note.at.isoformat(), "says": note.data}
+            for note in db.scalars(select(Note).where(Note.person_id == me.id).order_by(Note.id))
+        ],
+        "captions_i_have": [
+            {"item": lease.item_id, "network": lease.network, "week": lease.week.removeprefix("week:")}
+            for lease in db.scalars(select(Lease).where(Lease.person_id == me.id).order_by(Lease.id))
+        ],
+        "asked_of_me": [
+            {"at": each.at.isoformat(), "by": each.channel, "about": each.subject}
+            for each in db.scalars(select(Ask).where(Ask.person_id == me.id).order_by(Ask.id))
         ],
         "sign_ins": [
             {"created_at": each.created_at.isoformat(), "last_seen_at": each.last_seen_at.isoformat()}

@@ -8,10 +8,12 @@ from sqlalchemy import Integer, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from portal import clock
+from portal.campaigns import audience
 from portal.campaigns.models import Campaign, Item, ItemText
 from portal.campaigns.pictures import address
 from portal.campaigns.queries import live_at, number_live
 from portal.feed import words
+from portal.inbox import ideas
 from portal.people.models import Department, Organisation, Person
 from portal.sharing.models import SHARED_STATES, Share
 
@@ -45,6 +47,10 @@ class Card:
     colleagues: Colleagues
     is_mine: bool
     """Whether this person passed it on."""
+    because: str
+    """Why it is on this person's feed; "" for what everybody gets."""
+    idea_of: str = ""
+    """The first name of whose idea it was, when they agreed to that."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +62,16 @@ class FeedPage:
 
 
 def feed_page(db: Session, *, me: Person, organisation: Organisation, language: str, number: int) -> FeedPage:
-    """Page `number` (from 1) of what is live, newest first."""
+    """Page `number` (from 1) of what is live and meant for this person, newest first."""
     at = clock.now()
-    found = _live_items(db, at, number)
+    found = _live_items(db, at, number, me=me)
     items, has_more = found[:PAGE], len(found) > PAGE
     ids = [item.id for item in items]
     shared_by_me = select(Share.item_id).where(Share.person_id == me.id, Share.state.in_(SHARED_STATES))
     mine = set(db.scalars(shared_by_me.where(Share.item_id.in_(ids))))
     others = _colleagues(db, ids, me=me, with_names=organisation.names_allowed)
+    reasons = audience.because(db, ids, me)
+    proposers = ideas.proposer_of(db, ids)
     cards = []
     for item in items:
         text = item.text(language)
@@ -77,20 +85,22 @@ def feed_page(db: Session, *, me: Person, organisation: Organisation, language: 
                 left=words.time_left(item, at),
                 colleagues=others.get(item.id, Colleagues()),
                 is_mine=item.id in mine,
+                idea_of=proposers.get(item.id, ""),
+                because=reasons.get(item.id, ""),
             )
         )
-    fresh = number_live(db, Item.publish_at > at - FRESH, Item.id.not_in(shared_by_me))
+    fresh = number_live(db, Item.publish_at > at - FRESH, Item.id.not_in(shared_by_me), audience.for_person(me))
     return FeedPage(cards, fresh, number, has_more)
 
 
-def _live_items(db: Session, at: datetime, number: int) -> list[Item]:
+def _live_items(db: Session, at: datetime, number: int, *, me: Person) -> list[Item]:
     """The items of page `number`, and one more when there is a next page."""
     return list(
         db.scalars(
             select(Item)
             .options(selectinload(Item.texts), joinedload(Item.picture))
             .join(Campaign, Campaign.id == Item.campaign_id)
-            .where(*live_at(at))
+            .where(*live_at(at), audience.for_person(me))
             .order_by(Item.publish_at.desc(), Item.id.desc())
             .offset((number - 1) * PAGE)
             .limit(PAGE + 1)

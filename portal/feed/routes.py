@@ -1,6 +1,7 @@
 """The employee's pages: what is new, sharing it in your own words, and what came of it."""
 
 import json
+from typing import Any
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
@@ -17,10 +18,10 @@ from portal.i18n import gettext as _
 from portal.links import codes
 from portal.links.models import Link
 from portal.links.queries import people_clicks_by_link
-from portal.people import choices
+from portal.people import choices, notes, topics
 from portal.people.models import Organisation, Person
 from portal.people.queries import get_department, has_single_sign_on
-from portal.sharing import networks, shares, texts
+from portal.sharing import leases, networks, shares, texts
 from portal.web import Form, Gone, NotFound, PortalRoute, action, flash, member, page, see_other, whole_number
 
 MOST_PAGES = 100_000
@@ -37,6 +38,7 @@ def feed(request: Request, *, db: Session, me: Person, organisation: Organisatio
         team=get_department(db, me.department_id).name,
         greeting=words.greeting(me.first_name, clock.now()),
         news=words.news(shown.fresh),
+        **_notes(db, me, here="feed"),
     )
 
 
@@ -56,12 +58,16 @@ def share_item(
     request: Request, *, db: Session, me: Person, organisation: Organisation, form: Form, item_id: int
 ) -> Response:
     item = _shareable(db, item_id)
-    sent = share_page.read(form, item, me=me, organisation=organisation)
+    sent = share_page.read(db, form, item, me=me, organisation=organisation)
     if form.errors:
         return _share_form_again(request, db, item, me=me, organisation=organisation, form=form)
     link = codes.address(codes.share_link(db, person=me, item_id=item.id, network=sent.network.key))
     text = share_page.fitted(sent, link=link, item=item, organisation=organisation)
-    caption = sent.caption.body if sent.caption else ""
+    own_words = texts.own_share(f"{sent.own} {sent.body}", sent.body) >= texts.OWN_ENOUGH
+    if sent.caption is None or own_words:
+        leases.give_back(db, person=me, item_id=item.id, network=sent.network.key)
+    else:
+        leases.take(db, person=me, caption=sent.caption, network=sent.network.key, organisation=organisation)
     kept = shares.record(
         db,
         person=me,
@@ -70,7 +76,7 @@ def share_item(
         text=text,
         language=sent.language,
         caption_id=sent.caption.id if sent.caption else None,
-        own_words=texts.own_share(f"{sent.own} {caption}", caption) >= texts.OWN_ENOUGH,
+        own_words=own_words,
         how=_HOW.get(sent.network.key, "opened"),
     )
     if _wants_json(request):
@@ -147,10 +153,35 @@ def keep_my_choices(request: Request, *, db: Session, me: Person, form: Form) ->
     if form.errors:
         return _me_page(request, db, me=me, errors=form.errors, typed=form.raw)
     choices.set_wall_name(db, person, shown=form.is_set("wall_name"))
+    person.mail_asks = form.is_set("mail_asks")
     person.language = spoken
     language.set(spoken)
     flash(request, _("Saved. You can change this any time."))
     return see_other(request, "me_page")
+
+
+def choose_my_topics(request: Request, *, db: Session, me: Person, form: Form) -> Response:
+    topics.choose(db, me, {number for number in map(whole_number, form.getlist("topic")) if number})
+    flash(request, _("Saved. You can change this any time."))
+    return see_other(request, "me_page")
+
+
+def put_away_note(request: Request, *, db: Session, me: Person, form: Form, note_id: int) -> Response:
+    notes.put_away(db, me, note_id)
+    here = "me_page" if form.get("from") == "me_page" else "feed"
+    left = html.piece(request, "feed/_notes.html", **_notes(db, me, here=here))
+    return html.swap(request, left, otherwise=html.url(request, here))
+
+
+def _notes(db: Session, me: Person, *, here: str) -> dict[str, Any]:
+    """What the notes on the page `here` need: the latest few on the feed, many more on one's own page."""
+    shown = NOTES_ON_THE_FEED if here == "feed" else NOTES_ON_MY_PAGE
+    found = notes.unread(db, me, most=shown + 1)
+    return {"notes": found[:shown], "has_more": here == "feed" and len(found) > shown, "here": here}
+
+
+NOTES_ON_THE_FEED = 3
+NOTES_ON_MY_PAGE = 50
 
 
 def my_data(request: Request, *, db: Session, me: Person) -> Response:
@@ -227,6 +258,9 @@ def _me_page(
         status=422 if errors else 200,
         shares=kept,
         team=get_department(db, me.department_id).name,
+        **_notes(db, me, here="me_page"),
+        topics=topics.topics(db),
+        my_topics=topics.chosen_by(db, me),
         reach=mine.reach(db, kept),
         out=sum(1 for each in kept if each.is_out),
         errors=errors,
@@ -247,5 +281,7 @@ routes: list[PortalRoute] = [
     action("/shares/{share_id:int}/removal", remove_share, who=member),
     page("/me", me_page, who=member),
     action("/me", keep_my_choices, who=member),
+    action("/me/topics", choose_my_topics, who=member),
+    action("/notes/{note_id:int}/putting-away", put_away_note, who=member),
     page("/me/data.json", my_data, who=member),
 ]

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from portal import settings
+from portal.campaigns import disclosure, placeholders
+from portal.campaigns.labels import facts
 from portal.campaigns.models import ANY_NETWORK, Caption, Item
 from portal.campaigns.pictures import address
 from portal.i18n import gettext as _
 from portal.links import codes
 from portal.links.models import Link
 from portal.people.models import Organisation, Person
-from portal.sharing import disclosure, networks, shares, texts
+from portal.people.queries import get_department
+from portal.sharing import leases, networks, shares, texts
 from portal.sharing.models import Share
 from portal.sharing.networks import Network
 from portal.sharing.starters import starters
@@ -30,7 +33,14 @@ class SharePage:
     networks: list[Network]
     """The one that is chosen comes first: a phone shows only the first few."""
     network: Network
+    meant_for: list[str]
+    """The names of the networks it fits; empty when it fits all of them."""
     captions: list[Caption]
+    """The one to begin with comes first: another one for each colleague."""
+    full_on: dict[int, frozenset[str]]
+    """Networks on which enough colleagues have a caption this week, by its id."""
+    bodies: dict[int, str]
+    """What each caption says when this person shares it."""
     caption_id: int | None
     own: str
     starters: tuple[str, str, str]
@@ -38,6 +48,9 @@ class SharePage:
     wording: int
     employer: str
     said: str
+    labelled: str
+    facts: list[tuple[str, str]]
+    """When, where and whom to ask, as labels with their words."""
     link: str
     """This person's link if there is one, else one of the same length, only for counting."""
     is_link_known: bool
@@ -61,29 +74,33 @@ def prepare(db: Session, item: Item, *, me: Person, organisation: Organisation, 
     """
     language = language_for(item, wanted.get("language", ""), me=me)
     network = networks.find(wanted.get("network", "") or shares.last_network(db, me))
-    if network is None or network is networks.SHEET:  # the sheet is there only where scripts say so
-        network = networks.all()[0]
+    offered = networks.fitting(item.fits)
+    # The sheet is there only where scripts say so.
+    if network is None or network not in offered or network is networks.SHEET:
+        network = offered[0]
     earlier = shares.find(db, person=me, item_id=item.id, network=network.key)
-    captions = sorted(
-        (caption for caption in item.captions if caption.language == language),
-        key=lambda caption: (caption.network != network.key, caption.network != ANY_NETWORK),
-    )
-    wordings = disclosure.wordings(organisation, item.kind, language)
+    offers = leases.offer(db, person=me, item=item, network=network.key, language=language, organisation=organisation)
+    captions = [offer.caption for offer in offers]
+    bodies = _bodies(db, item, me=me)
+    wordings = disclosure.wordings(organisation, item.disclosure, language)
     link, known = _link(db, earlier)
     caption = _chosen_caption(captions, wanted, earlier, network)
     own = wanted.get("text", "")
     if earlier is not None and "text" not in wanted:
-        own = texts.own_part(earlier.text, caption.body if caption else "", wordings=wordings, link=link)
+        own = texts.own_part(earlier.text, bodies[caption.id] if caption else "", wordings=wordings, link=link)
     wording = 1 if wanted.get("disclosure") == "1" else 0
-    body = caption.body if caption else ""
+    body = bodies[caption.id] if caption else ""
     text = texts.compose(own, body, disclosure=wordings[wording], link=link, employer=organisation.name)
     return SharePage(
         item=item,
         language=language,
         languages=[text.language for text in item.texts],
-        networks=sorted(networks.all(), key=lambda each: each is not network),
+        networks=sorted(offered, key=lambda each: each is not network),
         network=network,
+        meant_for=[str(networks.get(key).name) for key in item.fits],
         captions=captions,
+        full_on={offer.caption.id: offer.full_on for offer in offers},
+        bodies=bodies,
         caption_id=caption.id if caption else None,
         own=own,
         starters=starters(item.kind, language),
@@ -91,6 +108,8 @@ def prepare(db: Session, item: Item, *, me: Person, organisation: Organisation, 
         wording=wording,
         employer=organisation.name,
         said=disclosure.said_by(organisation.name),
+        labelled=disclosure.LABELLED,
+        facts=facts(item),
         link=link,
         is_link_known=known,
         text=text,
@@ -106,23 +125,28 @@ class Sent:
 
     network: Network
     caption: Caption | None
+    body: str
+    """The caption as this person shares it; "" without one."""
     own: str
     language: str
     disclosure: str
 
 
-def read(form: Form, item: Item, *, me: Person, organisation: Organisation) -> Sent:
+def read(db: Session, form: Form, item: Item, *, me: Person, organisation: Organisation) -> Sent:
     """Unknown networks add to `form.errors`; an unknown caption counts as none."""
     language = language_for(item, form.text("language"), me=me)
     network = networks.find(form.text("network"))
     if network is None:
         form.errors["network"] = _("Choose where it should go.")
+    elif network not in networks.fitting(item.fits):
+        form.errors["network"] = _("This one is not meant for %(network)s. Choose another way.", network=network.name)
     caption_id = form.number("caption")
     caption = next((each for each in item.captions if each.id == caption_id), None)
-    wordings = disclosure.wordings(organisation, item.kind, caption.language if caption else language)
+    wordings = disclosure.wordings(organisation, item.disclosure, caption.language if caption else language)
     return Sent(
         network=network or networks.all()[0],
         caption=caption,
+        body=_bodies(db, item, me=me)[caption.id] if caption else "",
         own=form.lines("text", texts.LONGEST_OWN),
         language=caption.language if caption else language,
         disclosure=wordings[1 if form.text("disclosure") == "1" else 0],
@@ -151,12 +175,21 @@ def fitted(sent: Sent, *, link: str, item: Item, organisation: Organisation) -> 
 
     return texts.fit(
         sent.own,
-        sent.caption.body if sent.caption else "",
+        sent.body,
         disclosure=sent.disclosure,
         link=link,
         employer=organisation.name,
         fits=fits,
     )
+
+
+def _bodies(db: Session, item: Item, *, me: Person) -> dict[int, str]:
+    """The item's captions by id, with this person's names filled in."""
+    team = get_department(db, me.department_id).name
+    return {
+        caption.id: placeholders.fill(caption.body, first_name=me.first_name, department=team)
+        for caption in item.captions
+    }
 
 
 def _link(db: Session, earlier: Share | None) -> tuple[str, bool]:

@@ -85,6 +85,7 @@ class Idea(Base):
         CheckConstraint(one_of("state", *IDEA_STATES), name="state"),
         Index("ix_idea_state_at", "state", "at"),
         Index("ix_idea_person_id", "person_id"),
+        Index("ix_idea_item_id", "item_id"),
     )
 
     id: Mapped[Key]
@@ -94,6 +95,8 @@ class Idea(Base):
     url: Mapped[str] = mapped_column(String(2000), default="")
     canonical_url: Mapped[str] = mapped_column(String(2000), default="", index=True)
     picture_id: Mapped[int | None] = mapped_column(ForeignKey("picture.id"))
+    named: Mapped[bool] = mapped_column(default=False)
+    """Whether their first name may stand at what is made of it."""
     state: Mapped[Word] = mapped_column(default="new")
     answer: Mapped[str] = mapped_column(default="")
     answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))

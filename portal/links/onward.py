@@ -1,12 +1,6 @@
 """What a visitor of a link is answered: on to another address, or a page that says why not and where to go."""
 
-import hashlib
-import secrets
-import threading
-import time
-from collections import OrderedDict
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
@@ -16,6 +10,7 @@ from portal import clock, html, i18n
 from portal.campaigns import pictures
 from portal.campaigns.models import Item
 from portal.campaigns.queries import find_campaign, live_items, successor_of
+from portal.guesses import REFILL, Guesses
 from portal.links.models import Link
 from portal.links.targets import is_safe, on_from
 
@@ -73,7 +68,9 @@ def over(request: Request, db: Session, *, link: Link, item: Item, reason: str) 
     """For an item that is not to be seen now: its campaign's page, led by what came after the item."""
     status = 404 if reason == "resting" else 410
     if reason == "ended" and item.kind == "vacancy":
-        reason = "filled"
+        reason = "closed"
+    elif reason == "recalled":
+        reason = item.recall_reason or "recalled"
     language = i18n.language.get()
     successor = successor_of(db, item) if reason != "resting" else None
     if successor is not None and not is_safe(successor.target_url):
@@ -117,53 +114,4 @@ def _offer(link: Link, item: Item, language: str) -> Offer:
     )
 
 
-AT_ONCE = 20
-"""Codes that do not exist which one visitor may try in a row: a misprinted poster, a chat that cuts addresses."""
-REFILL = 30.0
-"""Seconds until one more is forgiven."""
-MOST_KNOWN = 10_000
-"""Visitors remembered, about 2 MB; whoever was quiet longest is forgotten first."""
-
-
-class Guesses:
-    """How many codes that do not exist each visitor tried lately. Kept in memory only, by a hash.
-
-    The hash is made with a key that this process never writes down.
-    """
-
-    def __init__(self) -> None:
-        self._key = secrets.token_bytes(32)
-        self._tries: OrderedDict[bytes, tuple[float, float]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def __len__(self) -> int:
-        return len(self._tries)
-
-    def are_too_many(self, address: str) -> bool:
-        """Count one more try; whether this visitor has to wait."""
-        who = hashlib.blake2b(_network_of(address).encode(errors="replace"), key=self._key, digest_size=12).digest()
-        now = time.monotonic()
-        with self._lock:
-            tries, last = self._tries.pop(who, (0.0, now))
-            # One more than may be is remembered at most, so that waiting always helps.
-            tries = min(AT_ONCE + 1.0, max(0.0, tries - (now - last) / REFILL) + 1)
-            self._tries[who] = (tries, now)
-            while len(self._tries) > MOST_KNOWN:
-                self._tries.popitem(last=False)
-        return tries > AT_ONCE
-
-    def clear(self) -> None:
-        with self._lock:
-            self._tries.clear()
-
-
 guesses = Guesses()
-
-
-def _network_of(address: str) -> str:
-    """The address, or of an IPv6 address its network: a household has billions of those at will."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    return str(parsed) if parsed.version == 4 else str(ip_network((parsed, 64), strict=False))

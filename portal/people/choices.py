@@ -1,4 +1,4 @@
-"""What a person decides about their own name: on the leaderboard, and on the walls of the office."""
+"""What a person decides: how their name is shown, and whether a mail may ask them for something."""
 
 from sqlalchemy.orm import Session
 

@@ -92,6 +92,8 @@ class Person(Base):
     leaderboard_name: Mapped[Word] = mapped_column(default="hidden")
     pseudonym: Mapped[Line] = mapped_column(default="")
     wall_name: Mapped[bool] = mapped_column(default=False)
+    mail_asks: Mapped[bool] = mapped_column(default=False)
+    """Whether a mail may tell them what there is to share; nobody gets one without having said so."""
     calendar_key: Mapped[str] = mapped_column(String(64), default="")
     """The secret part of this person's calendar address; "" until they ask for one, another one ends the old."""
     created_at: Mapped[datetime]
@@ -197,6 +199,7 @@ class AuditEntry(Base):
     """Who changed what that others depend on: roles, approvals, exports, settings."""
 
     __tablename__ = "audit_entry"
+    __table_args__ = (Index("ix_audit_entry_subject", "subject_kind", "subject_id", "id"),)
 
     id: Mapped[Key]
     at: Mapped[datetime] = mapped_column(index=True)

@@ -15,6 +15,8 @@ from portal.people.models import Organisation, Person
 THE_ONE = 1
 TEXTS = ("name", "website", "accent", "disclosure_nl", "disclosure_en", "mastodon_server")
 SWITCHES = ("leaderboard_on", "names_allowed", "four_eyes")
+NUMBERS = {"asks_per_week": (0, 20), "captions_for": (1, 1000), "ideas_answered_in": (1, 60)}
+"""Whole numbers, each with the least and the most it may be."""
 LONGEST = {"name": 80, "website": 200, "disclosure_nl": 160, "disclosure_en": 160, "mastodon_server": 200}
 HOST = re.compile(r"(?=.{4,200}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}")
 
@@ -56,9 +58,30 @@ def check(typed: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     return values, errors
 
 
-def change(db: Session, organisation: Organisation, *, texts: Mapping[str, str], on: set[str], by: Person) -> None:
-    """Set the checked `texts` and the switches in `on`; the version goes up when anything differs."""
-    new = {**texts, **{switch: switch in on for switch in SWITCHES}}
+def check_numbers(typed: Mapping[str, int | None]) -> tuple[dict[str, int], dict[str, str]]:
+    """The numbers of the settings page, and a sentence by field for each that cannot stay so."""
+    values: dict[str, int] = {}
+    errors: dict[str, str] = {}
+    for field, value in typed.items():
+        least, most = NUMBERS[field]
+        if value is None or not least <= value <= most:
+            errors[field] = _("Fill in a whole number from %(least)s to %(most)s.", least=least, most=most)
+        else:
+            values[field] = value
+    return values, errors
+
+
+def change(
+    db: Session,
+    organisation: Organisation,
+    *,
+    texts: Mapping[str, str],
+    numbers: Mapping[str, int],
+    on: set[str],
+    by: Person,
+) -> None:
+    """Set the checked `texts` and `numbers` and the switches in `on`; the version goes up when anything differs."""
+    new = {**texts, **numbers, **{switch: switch in on for switch in SWITCHES}}
     changed = {field: value for field, value in new.items() if getattr(organisation, field) != value}
     if not changed:
         return
@@ -123,5 +146,8 @@ def _fresh() -> Organisation:
         names_allowed=False,
         four_eyes=True,
         mastodon_server="",
+        asks_per_week=3,
+        captions_for=3,
+        ideas_answered_in=5,
         version=1,
     )

@@ -48,15 +48,16 @@ def settings_page(request: Request, *, organisation: Organisation) -> Response:
 
 def change_settings(request: Request, *, db: Session, form: Form, me: Person) -> Response:
     texts, errors = organisation.check({name: form.text(name, 400) for name in organisation.TEXTS})
-    errors = form.errors | errors
+    sent = [name for name in organisation.NUMBERS if name in form]
+    numbers, wrong = organisation.check_numbers({name: form.number(name) for name in sent})
+    errors = form.errors | errors | wrong
     on = {name for name in organisation.SWITCHES if form.is_set(name)}
     if errors:
-        typed = {name: form[name] for name in organisation.TEXTS}
-        return _settings_page(
-            request, typed=typed | {name: name in on for name in organisation.SWITCHES}, errors=errors
-        )
+        typed: dict[str, object] = {name: form[name] for name in (*organisation.TEXTS, *organisation.NUMBERS)}
+        typed |= {name: name in on for name in organisation.SWITCHES}
+        return _settings_page(request, typed=typed, errors=errors)
     row = organisation.for_change(db)
-    organisation.change(db, row, texts=texts, on=on, by=me)
+    organisation.change(db, row, texts=texts, numbers=numbers, on=on, by=me)
     shown = brand.light(row.accent).brand
     web.flash(
         request,
@@ -84,7 +85,7 @@ def _settings_page(request: Request, *, typed: dict[str, object], errors: dict[s
 
 
 def _current(row: Organisation) -> dict[str, object]:
-    return {name: getattr(row, name) for name in (*organisation.TEXTS, *organisation.SWITCHES)}
+    return {name: getattr(row, name) for name in (*organisation.TEXTS, *organisation.NUMBERS, *organisation.SWITCHES)}
 
 
 def _labels() -> dict[str, str]:
@@ -95,6 +96,9 @@ def _labels() -> dict[str, str]:
         "disclosure_nl": _("The sentence in Dutch"),
         "disclosure_en": _("The sentence in English"),
         "mastodon_server": _("Mastodon server"),
+        "asks_per_week": _("Times a week one colleague may be asked"),
+        "captions_for": _("Colleagues who get the same caption"),
+        "ideas_answered_in": _("Days until an idea is answered"),
     }
 
 

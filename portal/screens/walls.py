@@ -85,7 +85,7 @@ def of(db: Session, screen: Screen, organisation: Organisation) -> Wall:
     """The wall of `screen` as it is now, in the current language."""
     items = live_items(db, most=MOST_SLIDES)
     tracked = _tracked(db, screen, items)
-    slides = [_slide(item, screen, tracked.get(item.id, "")) for item in items] or [_nothing_live(organisation)]
+    slides = [slide(item, screen, tracked.get(item.id, "")) for item in items] or [_nothing_live(organisation)]
     by_id = {item.id: item for item in items}
     notes = [*_thanks(db, screen, by_id), *_milestones(db, screen, by_id)]
     campaign = running_campaign(db, clock.today())
@@ -155,7 +155,8 @@ def target(item: Item, audience: str, tracked: str = "") -> str:
     return f"{settings.current().base_url}/items/{item.id}?from=screen"
 
 
-def _slide(item: Item, screen: Screen, tracked: str) -> Slide:
+def slide(item: Item, screen: Screen, tracked: str = "") -> Slide:
+    """The item as one message of this screen; `tracked` is the screen's own link to it, as `target` has it."""
     text = item.text(screen.language)
     title = text.title if len(text.title) <= LONGEST_TITLE else text.title[: LONGEST_TITLE - 1].rsplit(" ", 1)[0] + "…"
     eyebrow = " · ".join(part for part in (str(KINDS_FOR_READERS[item.kind]), item.place) if part)

@@ -28,14 +28,54 @@ _EMOJI = re.compile(
 _PICTURE = re.compile(f"[{_PICTURES}]")
 _FLAG_LETTER = re.compile(_FLAG)
 
-_ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
-_ENDINGS = "com|org|net|info|nl|be|eu|de|fr|uk|io|dev|app|co|work|jobs"
-_BARE_ADDRESS = re.compile(
-    rf"(^|[^a-z0-9@./_-])((?:[a-z0-9][a-z0-9-]*\.)+(?:{_ENDINGS})(?![a-z0-9-])(?:/[^\s<>\"]*)?)",
-    re.IGNORECASE,
+# What may stand at the end of an address that is written without https://; every country, and of the others those in
+# use here. With https:// before it any ending counts, but for names that only a network of one's own knows.
+_WRITTEN = (
+    "ac ad ae af ag ai al am an ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bl bm bn bo bq br bs bt bv bw "
+    "by bz ca cc cd cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg eh er es et eu fi fj "
+    "fk fm fo fr ga gb gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu id ie il im in io iq ir "
+    "is it je jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mf mg mh mk ml "
+    "mm mn mo mp mq mr ms mt mu mv mw mx my mz na nc ne nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm pn pr "
+    "ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si sj sk sl sm sn so sr ss st su sv sx sy sz tc td tf tg th "
+    "tj tk tl tm tn to tp tr tt tv tw tz ua ug uk um us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw academy aero "
+    "agency amsterdam app art asia associates audio bank bike biz blog brussels build builders business cafe careers "
+    "cat center cloud club coach coffee com community company construction consulting coop design dev digital edu "
+    "education energy engineering enterprises eus events expert family farm finance fitness foundation frl fun fund "
+    "furniture fyi gal garden gent gov group guide health help homes host house how immo info ink institute int jobs "
+    "kitchen life link live lol love management market marketing media mil mobi money museum name network news ngo "
+    "ninja one online ong org page partners party photo photos pics place plus press pro productions properties pub "
+    "recipes rent rentals repair report restaurant rocks run sale school science services shop show site social "
+    "software solar solutions space sport store studio style support systems taxi team tech technology tel tips today "
+    "tools top tours town toys trade training travel university vacations video vision vlaanderen vote wales watch "
+    "website wiki wine work works world wtf xyz yoga zone"
 )
-_AFTER_ADDRESS = ".,;:!?)]}'…»”’"
-_FAR_MENTION = re.compile(r"(@[a-z0-9_]+)@[a-z0-9.-]*[a-z0-9]", re.IGNORECASE)
+ENDINGS = _WRITTEN.split()
+_AT_HOME = "arpa|corp|example|home|internal|intranet|invalid|lan|local|localhost|onion|test"
+_ACCENTED = "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff"
+_FAR_LETTER = "\u00a1-\u1fff\u2070-\u2fff\u3021-\ud7ff\uf900-\ufefe\U00010000-\U0010ffff"
+_ANY_LETTER = f"0-9a-z{_FAR_LETTER}"
+
+
+def _label(letters: str, inside: str = "-") -> str:
+    return rf"[{letters}](?:[{letters}{inside}]{{0,61}}[{letters}])?\."
+
+
+_COUNTRY = "|".join(ending for ending in ENDINGS if len(ending) == 2)
+_NO_MORE = "(?![0-9a-z@+-])"
+_BARE_HOST = rf"(?<![-_./])(?:{_label(f'0-9a-z{_ACCENTED}')})+(?:{'|'.join(ENDINGS)}){_NO_MORE}"
+_HOST = (
+    rf"(?:{_label(_ANY_LETTER, '_-')})*{_label(_ANY_LETTER)}"
+    rf"(?:{_COUNTRY}|xn--[0-9a-z-]+|(?!(?:{_AT_HOME})(?![a-z]))[a-z]{{3,63}}|[{_FAR_LETTER}]{{2,63}}){_NO_MORE}"
+)
+_END_OF_PATH = rf"a-z0-9=_#/+\-\u0400-\u04ff{_ACCENTED}"
+_PATH_SIGN = rf"{_END_OF_PATH}!*';:,.$%\[\]\u2013~@|&"
+_PATH = rf"/(?:(?:[{_PATH_SIGN}]|\([{_PATH_SIGN}]+\))*(?:[{_END_OF_PATH}]|\([{_PATH_SIGN}]+\)))?"
+_QUERY = r"\?[a-z0-9!?*'@();:&=+$/%#\[\]\-_.,~|]*[a-z0-9\-_&=#/]"
+_BEFORE = r"([^a-z0-9@\uff20$#\uff03\ufeff]|^)"
+_AFTER = rf"(?::[0-9]+)?(?:{_PATH})?(?:{_QUERY})?"
+_ADDRESS = re.compile(rf"{_BEFORE}https?://{_HOST}{_AFTER}", re.IGNORECASE)
+_ANY_ADDRESS = re.compile(rf"{_BEFORE}(?:https?://{_HOST}|{_BARE_HOST}){_AFTER}", re.IGNORECASE)
+_FAR_MENTION = re.compile(r"((?:^|[^/\w])@[a-z0-9_]+)@[a-z0-9.-]*[a-z0-9]", re.IGNORECASE)
 _LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
 
 
@@ -56,14 +96,14 @@ def graphemes(text: str) -> int:
 
 def x(text: str) -> int:
     """X's weighted count: 23 for an address, 2 for an emoji, 1 for European letters, 2 for most others."""
-    text, addresses = _without_addresses(unicodedata.normalize("NFC", _lines(text)), bare=True)
+    text, addresses = _ANY_ADDRESS.subn(r"\1", unicodedata.normalize("NFC", _lines(text)))
     text, emoji = _EMOJI.subn("", text)
     return addresses * URL_WEIGHT + emoji * 2 + sum(1 if _is_light(ord(sign)) else 2 for sign in text)
 
 
 def mastodon(text: str) -> int:
     """Characters as a reader sees them; 23 for an address, only the local part of a mention elsewhere."""
-    text, addresses = _without_addresses(_lines(text), bare=False)
+    text, addresses = _ADDRESS.subn(r"\1", _lines(text))
     return addresses * URL_WEIGHT + graphemes(_FAR_MENTION.sub(r"\1", text))
 
 
@@ -90,21 +130,6 @@ def _lines(text: str) -> str:
 
 def _is_light(code: int) -> bool:
     return any(first <= code <= last for first, last in _LIGHT)
-
-
-def _without_addresses(text: str, *, bare: bool) -> tuple[str, int]:
-    """The text without its addresses, and how many there were."""
-    found = 0
-
-    def drop(before: str, address: str) -> str:
-        nonlocal found
-        found += 1
-        return before + address[len(address.rstrip(_AFTER_ADDRESS)) :]
-
-    text = _ADDRESS.sub(lambda match: drop("", match[0]), text)
-    if bare:
-        text = _BARE_ADDRESS.sub(lambda match: drop(match[1], match[2]), text)
-    return text, found
 
 
 def _clusters(text: str) -> Iterator[str]:

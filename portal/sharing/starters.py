@@ -2,7 +2,7 @@
 
 _STARTERS: dict[str, dict[str, tuple[str, str, str]]] = {
     "nl": {
-        "vacancy": ("Wat ik hier leuk vind: ", "Wij zoeken iemand die ", "Een gewone dag bij ons: "),
+        "vacancy": ("Wat ik fijn vind aan werken hier is ", "Wij zoeken iemand die ", "Een gewone dag bij ons: "),
         "promotion": ("Voor wie dit handig is: ", "Goed om te weten: ", "Dit vragen mensen mij vaak: "),
         "article": ("Wat ik hier zelf van leerde: ", "Dit verraste mij: ", "Bij ons op het werk "),
         "event": ("Ik ben erbij, omdat ", "Kom langs als je ", "Waar ik me op verheug: "),
@@ -12,7 +12,7 @@ _STARTERS: dict[str, dict[str, tuple[str, str, str]]] = {
     },
     "en": {
         "vacancy": (
-            "What I like about it here: ",
+            "What I like about working here is ",
             "We are looking for someone who ",
             "An ordinary day with us: ",
         ),

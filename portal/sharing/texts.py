@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 
-from portal.sharing import disclosure as disclosures
+from portal.campaigns import disclosure as disclosures
 
 LONGEST_OWN = 3000
 """Characters a person may type."""
@@ -15,8 +15,7 @@ OWN_ENOUGH = 0.2
 def compose(own: str, caption: str, *, disclosure: str, link: str, employer: str = "") -> str:
     """The whole text. `disclosure` opens it, unless the words already say where the person works."""
     words = "\n\n".join(part for part in (own.strip(), caption.strip()) if part)
-    missing = disclosures.missing_from(words, disclosure, employer)
-    return "\n\n".join(part for part in (" ".join(part for part in (missing, words) if part), link) if part)
+    return "\n\n".join(part for part in (disclosures.opened(words, disclosure, employer), link) if part)
 
 
 def fit(own: str, caption: str, *, disclosure: str, link: str, fits: Callable[[str], bool], employer: str = "") -> str:
@@ -40,8 +39,8 @@ def own_part(text: str, caption: str, *, wordings: list[str], link: str) -> str:
     words = text.removesuffix(link).strip()
     for wording in wordings:
         words = words.removeprefix(wording).strip()
-    for label in ("#reclame", "#ad"):
-        words = words.removeprefix(label).strip()
+    if any(wording.startswith("#") for wording in wordings):
+        words = re.sub(f"^{disclosures.LABELLED}", "", words, flags=re.IGNORECASE).strip()
     beginning = caption.strip()[:40]
     return words[: words.rfind(beginning)].strip() if beginning and beginning in words else words
 

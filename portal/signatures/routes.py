@@ -165,8 +165,11 @@ def _signature_link(db: Session, code: str) -> Link | None:
 
 def _todays_banner(db: Session, organisation: Organisation, spoken: str) -> banners.Drawn:
     item = queries.find_lead_item(db)
-    if item is None:
-        return _default_banner(organisation)
+    return banner_of(db, item, organisation, spoken) if item is not None else _default_banner(organisation)
+
+
+def banner_of(db: Session, item: Item, organisation: Organisation, spoken: str) -> banners.Drawn:
+    """The banner while this item leads its campaign, in a language."""
     with in_language(spoken):
         button = _("See more")
     picture = item.picture

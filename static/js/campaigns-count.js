@@ -1,4 +1,5 @@
-// The captions editor says how long a text is on its network, its link included; counting itself is in count.js.
+// The captions editor says how long a text is on its network, and how it looks with a sharer's names, the sentence it
+// opens with and its link. Counting itself is in count.js, the opening in opening.js.
 (() => {
   // What portal/sharing/networks says of each network; tests/sharing binds the two.
   const networks = {
@@ -9,19 +10,36 @@
     "mastodon": ["mastodon", 500],
     "threads": ["threads", 500],
   };
+  const form = document.getElementById("item-form");
   const format = new Intl.NumberFormat(document.documentElement.lang);
-  const link = `\n\n${window.location.origin}/r/abcdefgh`;
+  const names = { "{first_name}": form.dataset.firstName, "{department}": form.dataset.department };
 
-  function update(text) {
-    const shown = text.closest(".caption").querySelector("[data-caption-count]");
-    const [counting, limit] = networks[text.dataset.countNetwork] || ["plain", 0];
-    const count = window.counting[counting](text.value.trim() + link);
-    const words = limit ? shown.dataset.limited : shown.dataset.free;
-    shown.textContent = words.replace("{count}", format.format(count)).replace("{limit}", format.format(limit));
-    shown.classList.toggle("over", Boolean(limit) && count > limit);
-    shown.hidden = !text.value.trim();
+  function strength() {
+    const choice = form.querySelector("[data-kinds]:has([name=disclosure])");
+    const kind = form.querySelector("[name=kind]:checked");
+    const advertises = kind && choice.dataset.kinds.split(" ").includes(kind.value);
+    return advertises && form.elements.disclosure.value === "advertising" ? "openingAdvertising" : "openingUsual";
   }
 
-  document.addEventListener("input", (event) => { if (event.target.dataset.countNetwork) update(event.target); });
-  document.querySelectorAll("[data-count-network]").forEach(update);
+  function update(text) {
+    const body = text.value.trim().replace(/\{+ *[\p{L}_][\p{L}\p{N}_ .-]{0,38}\}+/gu, (written) => names[written] || written);
+    const words = window.opened(body, text.closest(".captions-part").dataset[strength()], form.dataset);
+    const look = text.closest(".caption").querySelector(".look");
+    const count = look.querySelector("[data-caption-count]");
+    const [counting, limit] = networks[text.dataset.countNetwork] || ["plain", 0];
+    const length = window.counting[counting](`${words}\n\n${form.dataset.link}`);
+    const isOver = Boolean(limit) && length > limit;
+    const network = look.parentElement.querySelector("[data-caption-network]").selectedOptions[0].text;
+    const says = [limit ? count.dataset.limited : count.dataset.free, isOver ? count.dataset.over : ""];
+    count.textContent = says.filter(Boolean).join(", ")
+      .replace("{count}", format.format(length)).replace("{limit}", format.format(limit)).replace("{network}", network);
+    count.classList.toggle("over", isOver);
+    look.querySelector("[data-caption-look]").textContent = `${words}\n\n${form.dataset.link}`;
+    look.hidden = !body;
+  }
+
+  const all = () => form.querySelectorAll("[data-count-network]").forEach(update);
+  form.addEventListener("input", (event) => { if (event.target.dataset.countNetwork) update(event.target); });
+  form.addEventListener("change", (event) => { if (["kind", "disclosure"].includes(event.target.name)) all(); });
+  all();
 })();

@@ -6,21 +6,13 @@
   const wordsOf = (text) => text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) || [];
   const format = new Intl.NumberFormat(document.documentElement.lang);
 
-  function missing(words, wording) {
-    const [, label, sentence] = /^(#\S+)?\s*([^]*)$/.exec(wording);
-    const lower = words.toLowerCase();
-    const named = new RegExp(form.dataset.said).test(lower) || lower.includes(sentence.toLowerCase().replace(/[.!]+$/, ""));
-    return [label && !lower.includes(label) ? label : "", named ? "" : sentence].filter(Boolean).join(" ");
-  }
-
   /* What portal/sharing/texts.py composes, without the link. */
   function compose() {
     const caption = find("[name=caption]:checked");
     const body = caption && caption.value ? caption.parentElement.querySelector(".body").textContent.trim() : "";
     const own = field.value.trim();
     const words = [own, body].filter(Boolean).join("\n\n");
-    const first = missing(words, find("[name=disclosure]:checked").dataset.wording);
-    return { own, body, words: [first, words].filter(Boolean).join(" ") };
+    return { own, body, words: window.opened(words, find("[name=disclosure]:checked").dataset.wording, form.dataset) };
   }
 
   function ownShare({ own, body }) {

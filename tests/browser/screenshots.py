@@ -9,6 +9,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.browser import launch_walk
+from tests.browser.launch_walk import Careers
 from tests.chromium import launch
 from tests.process import PortalProcess
 
@@ -28,11 +30,13 @@ def main() -> int:
     with (
         tempfile.TemporaryDirectory(prefix="portal-") as folder,
         sync_playwright() as playwright,
-        PortalProcess(Path(folder)) as portal,
+        Careers() as careers,
+        PortalProcess(Path(folder), settings={"PORTAL_REACHABLE_HOSTS": careers.host}) as portal,
     ):
         browser = launch(playwright)
         try:
             take_all(browser, portal.url)
+            take_launch(browser, portal.url, careers)
         finally:
             browser.close()
         portal.stop()
@@ -67,6 +71,16 @@ def take_all(browser: Browser, url: str) -> None:
     wall.goto(wall.url)
     wall.wait_for_timeout(2000)  # the first slide fades in
     keep(wall, "wall")
+
+
+def take_launch(browser: Browser, url: str, careers: Careers) -> None:
+    """Marketing's way from a pasted vacancy to everywhere at once."""
+    bram = signed_in(browser, url, "editor", LAPTOP)
+    campaign = launch_walk.begin_campaign(bram, url)
+    item = launch_walk.paste(bram, careers.vacancy, keep=keep)
+    launch_walk.approve(signed_in(browser, url, "admin", LAPTOP), url, item)
+    launch_walk.rehearse(bram, campaign, keep=keep)
+    launch_walk.launch(bram, keep=keep)
 
 
 def opened(browser: Browser, size: tuple[int, int], *, scale: float = 1) -> Page:

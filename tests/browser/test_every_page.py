@@ -22,7 +22,11 @@ SETTLED = """() => new Promise(done => requestAnimationFrame(() => requestAnimat
 NOT_PAGES = re.compile(r"\.(csv|zip|json|htm|png|svg)$|^/(r|b|pictures|static)/|^/sign-in/start|^/healthz|/preview$")
 
 
-NEW_TO = {"member": "/", "editor": "/campaigns|/screens|/results", "admin": "/people|/settings|/me"}
+NEW_TO = {
+    "member": "/",
+    "editor": "/campaigns|/calendar|/inbox|/ideas|/screens|/results|/search",
+    "admin": "/people|/settings|/me",
+}
 """Where the pages begin that the role before does not have."""
 
 

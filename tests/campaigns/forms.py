@@ -60,6 +60,12 @@ def typed_from(item: Any, **values: Any) -> dict[str, Any]:
         caption_language=[caption.language for caption in item.captions],
         caption_body=[caption.body for caption in item.captions],
         version=str(item.version),
+        hours=item.hours,
+        recruiter=item.recruiter,
+        video_url=item.video_url,
+        disclosure=item.disclosure,
+        fits=list(item.fits),
+        happens_at=f"{clock.local(item.happens_at):%Y-%m-%dT%H:%M}" if item.happens_at else "",
     )
     for code, text in texts.items():
         filled |= {f"title_{code}": text.title, f"summary_{code}": text.summary}

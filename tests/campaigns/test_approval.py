@@ -186,7 +186,7 @@ def test_what_changed_under_your_eyes_is_not_approved(db: Database, bram: Client
 def test_recalled_it_is_gone_at_once_and_the_log_says_so(db: Database, bram: Client) -> None:
     item = made(db, "approved")
 
-    answer = bram.post(f"/campaigns/items/{item.id}/recall", data={"note": "Al vervuld"})
+    answer = bram.post(f"/campaigns/items/{item.id}/recall", data={"reason": "filled", "note": "Al vervuld"})
 
     recalled = now(db, item)
     assert answer.status_code == 303

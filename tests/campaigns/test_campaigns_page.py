@@ -8,10 +8,11 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.activity import Activity
-from portal.campaigns import queries
+from portal.campaigns import lists, queries
 from portal.campaigns.models import Campaign
 from portal.database import Database
 from tests import make
+from tests.asked import cost
 from tests.campaigns.forms import campaign_form
 from tests.client import Client
 
@@ -32,6 +33,7 @@ def test_running_ones_come_first_with_their_items_counted(db: Database, bram: Cl
     today, day = clock.today(), timedelta(days=1)
     with db.writing() as session:
         past = make.campaign(session, starts_on=today - 9 * day, ends_on=today - day)
+        later = make.campaign(session, starts_on=today + 2 * day)
         coming = make.campaign(session, starts_on=today + day)
         running = make.campaign(session)
         make.item(session, running)
@@ -40,18 +42,81 @@ def test_running_ones_come_first_with_their_items_counted(db: Database, bram: Cl
         make.item(session, running, state="draft")
 
     with db.reading() as session:
-        cards = queries.campaign_cards(session, today)
+        cards = lists.campaign_list(session, today).cards
     page = bram.get("/campaigns").text
 
     assert [(card.campaign.id, card.phase, card.total) for card in cards] == [
         (running.id, "running", 4),
         (coming.id, "coming", 0),
+        (later.id, "coming", 0),
         (past.id, "past", 0),
     ]
     assert cards[0].counts == {"approved": 1, "in_review": 1, "draft": 2}
     assert page.index(f'id="campaign-{running.id}"') < page.index(f'id="campaign-{past.id}"')
     assert "2 concepten" in page
     assert "1 item wacht op goedkeuring" in page
+
+
+def test_the_list_comes_in_pages_and_by_phase(db: Database, bram: Client) -> None:
+    today, day = clock.today(), timedelta(days=1)
+    with db.writing() as session:
+        for _ in range(lists.CAMPAIGNS_SHOWN + 2):
+            make.campaign(session)
+        past = make.campaign(session, starts_on=today - 9 * day, ends_on=today - day)
+
+    first, last, over = (bram.get(f"/campaigns{query}").text for query in ("", "?page=99", "?show=past"))
+
+    assert [page.count("campaign-card ") for page in (first, last, over)] == [lists.CAMPAIGNS_SHOWN, 3, 1]
+    assert "1–12 van 15" in first
+    assert "13–15 van 15" in last
+    assert f'id="campaign-{past.id}"' in over
+
+
+def test_a_campaign_s_items_come_in_pages_and_by_state(db: Database, bram: Client) -> None:
+    with db.writing() as session:
+        campaign = make.campaign(session)
+        for _ in range(lists.ITEMS_SHOWN + 1):
+            make.item(session, campaign)
+        draft = make.item(session, campaign, state="draft")
+    path = f"/campaigns/{campaign.id}"
+
+    first, last, drafts = (bram.get(f"{path}{query}").text for query in ("", "?page=2", "?state=draft&page=7"))
+
+    assert [page.count("item-row") for page in (first, last, drafts)] == [lists.ITEMS_SHOWN, 2, 1]
+    assert f'id="item-{draft.id}"' in drafts
+    assert "22 items om te delen" in first
+
+
+def test_lists_cost_the_same_for_few_and_for_many(db: Database, bram: Client) -> None:
+    day = clock.today() - timedelta(days=1)
+    with db.writing() as session:
+        campaign = make.campaign(session)
+        for state in ("in_review", "draft", "approved"):
+            make.item(session, campaign, state=state)
+    paths = ["/campaigns", f"/campaigns/{campaign.id}"]
+    paths += [f"/calendar?{period}" for period in (f"month={day:%Y-%m}", f"week={day:%G-W%V}", f"day={day}")]
+    few = [cost(bram, path, db) for path in paths]
+    with db.writing() as session:
+        for _ in range(15):
+            other = make.campaign(session)
+            for state in ("in_review", "draft", "approved"):
+                make.item(session, other, state=state)
+                make.item(session, campaign, state=state)
+
+    assert [cost(bram, path, db) for path in paths] == few
+
+
+def test_what_waits_is_shown_in_part_when_it_is_much(db: Database, bram: Client) -> None:
+    with db.writing() as session:
+        campaign = make.campaign(session)
+        for _ in range(lists.WAITING_SHOWN + 3):
+            make.item(session, campaign, state="in_review")
+
+    page = bram.get("/campaigns").text
+
+    assert page.count('<article class="card waiting"') == lists.WAITING_SHOWN
+    assert "11 items wachten op goedkeuring" in page
+    assert "dan komen de volgende in beeld" in page
 
 
 def test_a_new_campaign(db: Database, bram: Client) -> None:

@@ -99,7 +99,7 @@ def test_the_other_wording_can_be_chosen(ana: Client, item: Item, db: Database) 
 
 def test_an_offer_says_that_it_is_one(ana: Client, db: Database) -> None:
     with db.writing() as session:
-        offer = make.item(session, kind="promotion")
+        offer = make.item(session, kind="promotion", disclosure="advertising")
     share(ana, offer)
     assert kept(db).text.startswith("#reclame Ik werk bij Noorderhout. Kom je ook?")
 

@@ -83,6 +83,17 @@ def test_everything_kept_about_me_can_be_downloaded(ana: Client, db: Database) -
     answer = ana.get("/me/data.json")
     assert answer.headers["content-disposition"] == 'attachment; filename="my-data.json"'
     kept = answer.json()
-    assert sorted(kept) == ["changes_i_made", "links", "person", "shares", "sign_ins"]
+    told = [
+        "asked_of_me",
+        "captions_i_have",
+        "changes_i_made",
+        "ideas",
+        "links",
+        "notes",
+        "person",
+        "shares",
+        "sign_ins",
+    ]
+    assert sorted(kept) == told
     assert (kept["person"]["name"], kept["person"]["department"]) == ("Ana Dekker", "Service")
     assert [share["state"] for share in kept["shares"]] == ["confirmed"]

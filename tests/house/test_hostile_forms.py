@@ -10,13 +10,18 @@ from urllib.parse import quote_plus, urlsplit
 
 import pytest
 from markupsafe import escape
+from sqlalchemy import func, select
 from starlette.routing import Match
 
 from portal import clock, web
 from portal.app import CAPABILITIES
+from portal.campaigns import reviews
+from portal.campaigns.models import ReviewRequest
 from portal.campaigns.queries import get_item
 from portal.database import Database
-from portal.people.models import Account, Person, SignInLink
+from portal.inbox import ideas
+from portal.people import notes
+from portal.people.models import Account, Note, Organisation, Person, SignInLink
 from portal.screens.models import Screen
 from portal.sharing import networks, shares
 from portal.web import PortalRoute
@@ -27,8 +32,13 @@ ROUTES = [route for capability in CAPABILITIES for route in capability.routes]
 ACTIONS = [route for route in ROUTES if "POST" in route.methods]
 ON_SOMETHING = [route for route in ACTIONS if route.param_convertors]
 PAGES = [route for route in ROUTES if "GET" in route.methods and not route.writes and not route.path.endswith("events")]
-ELSEWHERE = {"share_link": ("/items/{item_id[0]}/links", []), "confirm_import": ("/people/import/confirm", ["checked"])}
-"""Asked for by a script, or on a page that is itself the answer to a form: path and fields."""
+ELSEWHERE = {
+    "share_link": ("/items/{item_id[0]}/links", []),
+    "confirm_import": ("/people/import/confirm", ["checked"]),
+    "bring_candidate_back": ("/inbox/candidates/{candidate_id[1]}/return", []),
+    "launch_campaign": ("/campaigns/{campaign_id[0]}/launch", ["version", "item", "when", "on", "hour"]),
+}
+"""Asked for by a script, on a page that is itself the answer to a form, or only once all is ready: path and fields."""
 SECRET = "a-secret-out-of-a-mail"
 
 SCRIPT = '"><script>alert(1)</script>'
@@ -121,6 +131,11 @@ def world(dina: Client, db: Database) -> dict[str, list[Any]]:
         campaign = get_item(session, live.id).campaign
         waiting = make.item(session, campaign, state="in_review", changed_by_id=other.id)
         draft = make.item(session, campaign, state="draft")
+        recalled = make.item(session, campaign, state="recalled", recalled_at=now, recall_reason="ended")
+        house = session.get_one(Organisation, 1)
+        seen = get_item(session, draft.id)
+        reader = reviews.ask(session, seen, name="Jan", email="", by=me, organisation=house)
+        notes.tell(session, me.id, "recalled", "share:1", **make.RECALLED)
         account = Account(department_id=me.department_id, network="linkedin", url="https://l.example/a", name="A")
         screen = Screen(name="Kantine", token_hash=web.token_hash("x"), paired_at=now)
         way_in = SignInLink(
@@ -129,6 +144,9 @@ def world(dina: Client, db: Database) -> dict[str, list[Any]]:
             created_at=now,
             expires_at=now + timedelta(minutes=9),
         )
+        feeds = [make.source(session), make.source(session, paused=True)]
+        found = [make.candidate(session), make.candidate(session, state="dismissed")]
+        thought = ideas.propose(session, other, words="Kijk dit dak", url="https://noorderhout.example/dak")
         session.add_all([account, screen, way_in])
         session.flush()
         share = shares.record(
@@ -143,14 +161,20 @@ def world(dina: Client, db: Database) -> dict[str, list[Any]]:
             how="opened",
         )
         return {
-            "campaign_id": [campaign.id],
-            "item_id": [live.id, waiting.id, draft.id],
+            "campaign_id": [campaign.id, make.campaign(session, archived_at=now).id],
+            "item_id": [live.id, waiting.id, draft.id, recalled.id],
             "department_id": [me.department_id],
             "account_id": [account.id],
             "person_id": [other.id, gone.id],
             "screen_id": [screen.id],
             "share_id": [share.id],
-            "token": [SECRET],
+            "idea_id": [thought.id],
+            "source_id": [feed.id for feed in feeds],
+            "candidate_id": [one.id for one in found],
+            "topic_id": [make.topic(session).id],
+            "token": [reader, SECRET],
+            "note_id": [session.scalar(select(func.max(Note.id)))],
+            "request_id": [session.scalar(select(func.max(ReviewRequest.id)))],
         }
 
 

@@ -13,6 +13,7 @@ from portal import clock, jobs
 from portal.database import Database
 from portal.jobs import Job, Runner
 from portal.people.models import Department
+from tests.process import until
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=clock.zone())
 
@@ -116,3 +117,68 @@ def test_four_workers_do_each_job_once(db: Database) -> None:
     for worker in workers:
         worker.join()
     assert names(db) == wanted
+
+
+def test_a_cancelled_job_is_not_done_and_a_done_one_is_not_cancelled(db: Database) -> None:
+    with db.writing() as session:
+        jobs.enqueue(session, "test_add_department", dedupe="one", name="Never")
+        jobs.enqueue(session, "test_add_department", dedupe="two", name="Done")
+    with db.writing() as session:
+        assert jobs.cancel(session, "one") == {"name": "Never"}
+        assert jobs.cancel(session, "one") is None
+    Runner(db).run_due()
+    with db.writing() as session:
+        assert jobs.cancel(session, "two") is None
+    assert names(db) == ["Done"]
+
+
+def test_what_a_runner_did_of_a_job_cancelled_meanwhile_is_undone(db: Database) -> None:
+    with db.writing() as session:
+        jobs.enqueue(session, "test_add_department", dedupe="one", name="Never")
+    runner = Runner(db)
+    in_hand = runner._claim()
+    assert in_hand is not None
+    with db.writing() as session:
+        assert jobs.cancel(session, "one") == {"name": "Never"}
+    runner._do(in_hand)
+    assert names(db) == []
+    with db.reading() as session:
+        assert session.scalars(select(Job)).all() == []
+
+
+def test_all_jobs_of_one_thing_are_cancelled_and_nobody_else_s(db: Database) -> None:
+    with db.writing() as session:
+        for mark in ("item:7:a", "item:7:b", "item:70:a", "item%7:a", "item_7:a"):
+            jobs.enqueue(session, "test_add_department", dedupe=mark, name=mark)
+        jobs.enqueue(session, "test_add_department", name="unmarked")
+    with db.writing() as session:
+        jobs.cancel_all(session, "item:7:")
+    Runner(db).run_due()
+    assert names(db) == sorted(["item:70:a", "item%7:a", "item_7:a", "unmarked"])
+
+
+answered = threading.Event()
+"""When somebody else's machine lets go of the slow job below."""
+
+
+@jobs.job("test_wait", outside=True, slow=True)
+def wait(*, name: str, database: Database) -> None:
+    answered.wait(20)
+    with database.writing() as db:
+        db.add(Department(name=name, created_at=clock.now()))
+
+
+def test_a_slow_job_keeps_nothing_else_waiting_and_writes_by_itself(db: Database) -> None:
+    answered.clear()
+    with db.writing() as session:
+        jobs.enqueue(session, "test_wait", name="Slow")
+        jobs.enqueue(session, "test_add_department", name="Quick")
+    runner = Runner(db, rhythm=0.01)
+    runner.start()
+    try:
+        assert until(lambda: names(db) == ["Quick"])
+        answered.set()
+        assert until(lambda: names(db) == ["Quick", "Slow"])
+    finally:
+        answered.set()
+        runner.stop()

@@ -17,6 +17,7 @@ def test_what_opens_doors_is_hidden_by_its_name(key: str) -> None:
     [
         (f"/screen/{TOKEN}/slides", "/screen/•••/slides"),
         (f"GET /sign-in/link/{TOKEN}", "GET /sign-in/link/•••"),
+        (f"GET /review/{TOKEN}.{TOKEN}", "GET /review/•••"),
         ("/screen/wall.css", "/screen/wall.css"),
         ("answered\nlevel=info forged", "answered�level=info forged"),
         ("\x1b[2J", "�[2J"),

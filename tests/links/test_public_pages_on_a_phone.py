@@ -12,7 +12,8 @@ from portal import clock
 from portal.campaigns import pictures
 from portal.campaigns.models import Item
 from portal.database import Database
-from portal.links.onward import AT_ONCE, guesses
+from portal.guesses import AT_ONCE
+from portal.links.onward import guesses
 from tests import make
 from tests.browser.test_every_page import problems, too_wide
 from tests.campaigns.drawing import noise
@@ -97,7 +98,7 @@ def test_the_item_s_page_shows_the_networks_within_its_width(
     with held_by(bram, app, browser) as context:
         page = context.new_page()
         page.goto(f"/campaigns/items/{item.id}")
-        assert page.locator(".net").count() == 12
+        assert page.locator(".net").count() == 16
         found = problems(page, "item") + too_wide(page, "item")
         page.set_viewport_size({"width": 320, "height": 800})
         found += too_wide(page, "item at 320")

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 
 from portal import activity, clock, settings
 from portal.app import create_app
-from portal.campaigns import approval
+from portal.campaigns import recall
 from portal.campaigns.models import Campaign, Item
 from portal.database import Database
 from portal.links import answers, journal
@@ -182,7 +182,7 @@ def test_a_recall_is_in_force_with_the_answer_to_whoever_recalled(client: Client
     with client.app.state.database.writing() as session:
         item = session.get(Item, link.item_id)
         assert item is not None
-        approval.recall(session, item, by=session.merge(dina.person))
+        recall.take_back(session, item, by=session.merge(dina.person))
     assert client.get(f"/r/{link.code}").status_code == 410
 
 

@@ -8,9 +8,8 @@ import time_machine
 
 from portal.campaigns.models import Campaign, Item
 from portal.database import Database
-from portal.links import onward
+from portal.guesses import MOST_KNOWN, REFILL, Guesses
 from portal.links.models import Link
-from portal.links.onward import Guesses
 from tests import make
 from tests.client import Client
 
@@ -79,6 +78,38 @@ def test_the_successor_comes_first(client: Client, db: Database) -> None:
     assert page.count("Voorman") == 1, "the button leads there, and the list below leaves it out"
     assert f'<a class="button primary" href="{target}" rel="noopener">' in page
     assert "Dit kwam erna" in page
+
+
+@pytest.mark.parametrize(
+    ("reason", "heading", "sentence"),
+    [
+        ("filled", "Somebody has this job now", "The place has been taken. Thank you for wanting to see it."),
+        ("ended", "This has come to its end", "What this link led to is over. Thank you for wanting to see it."),
+        (
+            "corrected",
+            "This has been corrected",
+            "Something in it was not right, so it was taken back. That is nobody’s mistake but ours.",
+        ),
+    ],
+)
+def test_what_was_recalled_says_why_and_keeps_the_editors_note_to_itself(
+    client: Client, db: Database, reason: str, heading: str, sentence: str
+) -> None:
+    link, _campaign = _over(db, state="recalled", recall_reason=reason, recall_note="Joost is boos", ends_at=None)
+    response = client.get(f"/r/{link.code}", headers=ENGLISH)
+    assert response.status_code == 410
+    assert f"<h1>{heading}</h1>" in response.text
+    assert sentence in response.text
+    assert "Joost" not in response.text
+
+
+def test_what_was_corrected_leads_to_how_it_is(client: Client, db: Database) -> None:
+    link, campaign = _over(db, state="recalled", recall_reason="corrected", ends_at=None)
+    _follow_up(db, link, campaign)
+    page = client.get(f"/r/{link.code}").text
+    assert "Er klopte iets niet, dus dit is teruggehaald. Zo zit het wel:" in page
+    assert "De juiste" in page
+    assert "https://a.example/voorman?" in page
 
 
 def test_a_successor_that_is_over_itself_passes_the_visitor_on(client: Client, db: Database) -> None:
@@ -154,11 +185,11 @@ def test_somebody_who_tries_many_codes_has_to_wait(client: Client, db: Database)
 
 def test_waiting_helps(monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = [0.0]
-    monkeypatch.setattr("portal.links.onward.time.monotonic", lambda: seconds[0])
+    monkeypatch.setattr("portal.guesses.time.monotonic", lambda: seconds[0])
     guesses = Guesses()
     assert [guesses.are_too_many("192.0.2.1") for _ in range(100)] == [False] * 20 + [True] * 80
     assert guesses.are_too_many("192.0.2.2") is False
-    seconds[0] += 2 * onward.REFILL
+    seconds[0] += 2 * REFILL
     assert [guesses.are_too_many("192.0.2.1") for _ in range(3)] == [False, True, True]
 
 
@@ -173,7 +204,7 @@ def test_a_network_of_ipv6_is_one_visitor() -> None:
 @pytest.mark.once
 def test_visitors_are_remembered_up_to_a_number_and_not_by_their_address() -> None:
     guesses = Guesses()
-    for number in range(onward.MOST_KNOWN + 500):
+    for number in range(MOST_KNOWN + 500):
         guesses.are_too_many(f"10.0.{number // 250}.{number % 250}")
-    assert len(guesses) == onward.MOST_KNOWN
+    assert len(guesses) == MOST_KNOWN
     assert all(len(who) == 12 for who in guesses._tries)

@@ -51,6 +51,21 @@ def test_saving_without_a_change_changes_nothing(dina: Client, db) -> None:
     assert _row(db).version == 2
 
 
+def test_how_little_is_asked_of_everybody_is_set_in_numbers(dina: Client, db) -> None:
+    dina.post("/settings", data=GOOD | {"asks_per_week": "1", "captions_for": "25", "ideas_answered_in": "10"})
+    row = _row(db)
+    assert (row.asks_per_week, row.captions_for, row.ideas_answered_in) == (1, 25, 10)
+    for field, value in [
+        ("asks_per_week", "21"),
+        ("captions_for", "0"),
+        ("ideas_answered_in", ""),
+        ("captions_for", "x"),
+    ]:
+        answer = dina.post("/settings", data=GOOD | {field: value})
+        assert (answer.status_code, f'href="#field-{field}"' in answer.text) == (422, True)
+    assert _row(db).version == row.version
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from starlette.applications import Starlette
 
 from portal import activity, clock
-from portal.campaigns import approval
+from portal.campaigns import recall
 from portal.campaigns.queries import get_item
 from portal.database import Database
 from portal.people.models import Person
@@ -77,7 +77,7 @@ def test_it_shows_its_wall_reacts_at_once_and_outlives_a_restart(
     server.stop()
     expect(title).to_have_text(re.compile("Kom kijken in Gent|Bouw mee"))
     with db.writing() as session:
-        approval.recall(session, get_item(session, item.id), by=None, note="Fout")
+        recall.take_back(session, get_item(session, item.id), by=None, note="Fout")
     again = Running(app, server.port)
     try:
         expect(side).not_to_contain_text("Ana", timeout=RESTART)

@@ -13,7 +13,7 @@ import pytest
 from starlette.applications import Starlette
 
 from portal import activity, clock, web
-from portal.campaigns import approval
+from portal.campaigns import recall
 from portal.campaigns.queries import get_item
 from portal.database import Database
 from portal.people.models import Person
@@ -119,7 +119,7 @@ def test_a_recalled_item_is_told_from_another_process(listener: Listener, db: Da
     try:
         with elsewhere.writing() as session:
             item = make.item(session)
-            approval.recall(session, get_item(session, item.id), by=None, note="Fout")
+            recall.take_back(session, get_item(session, item.id), by=None, note="Fout")
         told = listener.next()
         assert told is not None
         assert told[0] == "changed"

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from portal import activity, clock, web
-from portal.campaigns import approval
+from portal.campaigns import recall
 from portal.campaigns.models import Item
 from portal.campaigns.queries import get_item
 from portal.database import Database
@@ -228,7 +228,7 @@ def test_unchanged_slides_are_answered_with_304_and_every_change_is_told(
     assert changed()
     assert not changed()
     with db.writing() as session:
-        approval.recall(session, get_item(session, item.id), by=session.get_one(Person, bram.person.id), note="Fout")
+        recall.take_back(session, get_item(session, item.id), by=session.get_one(Person, bram.person.id), note="Fout")
     assert changed()
     page = client.get(ADDRESS).text
     assert "Bouw mee" not in page

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as any_of
 
+from portal.campaigns import disclosure
 from portal.people.models import Organisation
-from portal.sharing import disclosure, texts
+from portal.sharing import texts
 from portal.sharing.starters import starters
 
 LINK = "https://pa.example/r/abcd2345"
@@ -52,16 +53,35 @@ def test_an_offer_opens_with_the_word_for_it_even_when_the_employer_is_named() -
 
 
 @pytest.mark.parametrize(
-    ("kind", "language", "expected"),
+    ("own", "text"),
     [
-        ("vacancy", "nl", ["Ik werk bij Noorderhout.", "Noorderhout is mijn werkgever."]),
-        ("promotion", "nl", ["#reclame Ik werk bij Noorderhout.", "#reclame Noorderhout is mijn werkgever."]),
-        ("contest", "en", ["#ad I work at Noorderhout.", "#ad Noorderhout is my employer."]),
+        ("#reclame Kom kijken!", f"#reclame {SAYS} Kom kijken!"),
+        ("#Reclame Ik werk bij Noorderhout.", "#Reclame Ik werk bij Noorderhout."),
+        ("#ad Kom kijken!", f"#ad {SAYS} Kom kijken!"),
+        ("Kom kijken! #reclame", f"#reclame {SAYS} Kom kijken! #reclame"),
+        ("#advies van een vakman", f"#reclame {SAYS} #advies van een vakman"),
     ],
 )
-def test_there_are_two_wordings(kind: str, language: str, expected: list[str]) -> None:
+def test_the_word_for_advertising_is_where_readers_meet_it_first(own: str, text: str) -> None:
+    assert composed(own, says=f"#reclame {SAYS}") == f"{text}\n\n{LINK}"
+
+
+def test_a_tag_that_only_begins_like_the_word_is_no_label_to_take_out() -> None:
+    text = composed("#advies van een vakman", says=f"#reclame {SAYS}")
+    assert texts.own_part(text, "", wordings=[f"#reclame {SAYS}"], link=LINK) == "#advies van een vakman"
+
+
+@pytest.mark.parametrize(
+    ("strength", "language", "expected"),
+    [
+        ("usual", "nl", ["Ik werk bij Noorderhout.", "Noorderhout is mijn werkgever."]),
+        ("advertising", "nl", ["#reclame Ik werk bij Noorderhout.", "#reclame Noorderhout is mijn werkgever."]),
+        ("advertising", "en", ["#ad I work at Noorderhout.", "#ad Noorderhout is my employer."]),
+    ],
+)
+def test_there_are_two_wordings(strength: str, language: str, expected: list[str]) -> None:
     organisation = Organisation(name="Noorderhout", disclosure_nl="", disclosure_en="")
-    assert disclosure.wordings(organisation, kind, language) == expected
+    assert disclosure.wordings(organisation, strength, language) == expected
 
 
 def test_marketing_is_shortened_before_the_person_is() -> None:

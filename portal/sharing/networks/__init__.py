@@ -3,6 +3,8 @@
 Adding one: copy a similar file, add it below, and add its name to the lists in static/css/sharing.css.
 """
 
+from collections.abc import Collection
+
 from portal.sharing.networks.bluesky import BLUESKY
 from portal.sharing.networks.copy import COPY
 from portal.sharing.networks.email import EMAIL
@@ -16,7 +18,7 @@ from portal.sharing.networks.threads import THREADS
 from portal.sharing.networks.whatsapp import WHATSAPP
 from portal.sharing.networks.x import X
 
-__all__ = ["ADDRESS_ROOM", "SHEET", "Network", "all", "find", "get"]
+__all__ = ["ADDRESS_ROOM", "SHEET", "Network", "all", "find", "fitting", "get"]
 
 _NETWORKS = (LINKEDIN, WHATSAPP, X, FACEBOOK, BLUESKY, MASTODON, THREADS, EMAIL, TEAMS, COPY, SHEET)
 _BY_KEY = {network.key: network for network in _NETWORKS}
@@ -24,6 +26,14 @@ _BY_KEY = {network.key: network for network in _NETWORKS}
 
 def all() -> list[Network]:  # noqa: A001  read as networks.all()
     return list(_NETWORKS)
+
+
+def fitting(keys: Collection[str]) -> list[Network]:
+    """The networks an item that fits `keys` is offered for; every one when it has none.
+
+    Copying and the share sheet are always there: they are the way out when a network does not work.
+    """
+    return [each for each in _NETWORKS if not keys or each.key in keys or each in (COPY, SHEET)]
 
 
 def find(key: str) -> Network | None:

@@ -11,4 +11,5 @@ BLUESKY = Network(
     limit=300,
     counting="graphemes",
     address=lambda endpoint, post: with_query(endpoint, text=post.text),
+    posts="https://bsky.app/",
 )

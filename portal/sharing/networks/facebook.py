@@ -11,4 +11,5 @@ FACEBOOK = Network(
     limit=63206,
     counting="plain",
     address=lambda endpoint, post: with_query(endpoint, u=post.link),
+    posts="https://www.facebook.com/me/",
 )

@@ -11,4 +11,5 @@ LINKEDIN = Network(
     limit=3000,
     counting="utf16",
     address=lambda endpoint, post: with_query(endpoint, url=post.link),
+    posts="https://www.linkedin.com/in/me/recent-activity/all/",
 )

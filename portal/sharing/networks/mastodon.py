@@ -20,4 +20,5 @@ MASTODON = Network(
     limit=500,
     counting="mastodon",
     address=_address,
+    posts="https://{server}/home",
 )

@@ -43,11 +43,17 @@ class Network:
     """From endpoint and post to the address to open; None for a pseudo network."""
     own_card: bool = True
     """Whether readers see the page's card, so that the preview shows one."""
+    posts: str = ""
+    """Where people find what they posted themselves, as near as the network's addresses allow; "" for nowhere."""
 
     @property
     def is_roomy(self) -> bool:
         """Whether nobody will ever meet the limit."""
         return self.limit >= ROOMY
+
+    def posts_url(self, *, server: str = "") -> str:
+        """Where this person's own posts are; `server` is their Mastodon server. "" when that cannot be said."""
+        return self.posts.format(server=server) if server or "{server}" not in self.posts else ""
 
     def count(self, text: str) -> int:
         return counting.WAYS[self.counting](text)

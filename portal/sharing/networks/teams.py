@@ -11,4 +11,5 @@ TEAMS = Network(
     limit=28000,
     counting="plain",
     address=lambda endpoint, post: with_query(endpoint, href=post.link, msgText=post.words, preview="true"),
+    posts="https://teams.microsoft.com/",
 )

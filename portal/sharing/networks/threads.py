@@ -11,4 +11,5 @@ THREADS = Network(
     limit=500,
     counting="threads",
     address=lambda endpoint, post: with_query(endpoint, text=post.words, url=post.link),
+    posts="https://www.threads.com/",
 )

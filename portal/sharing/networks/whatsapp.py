@@ -11,4 +11,5 @@ WHATSAPP = Network(
     limit=65536,
     counting="plain",
     address=lambda endpoint, post: with_query(endpoint, text=post.text),
+    posts="https://web.whatsapp.com/",
 )

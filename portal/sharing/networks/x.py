@@ -11,4 +11,5 @@ X = Network(
     limit=280,
     counting="x",
     address=lambda endpoint, post: with_query(endpoint, text=post.words, url=post.link),
+    posts="https://x.com/home",
 )

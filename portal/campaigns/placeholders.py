@@ -1,0 +1,30 @@
+"""Names that are filled in when a colleague shares a caption: nothing more than their first name and department."""
+
+import re
+
+FIRST_NAME = "{first_name}"
+DEPARTMENT = "{department}"
+KNOWN = (FIRST_NAME, DEPARTMENT)
+
+# Names between braces, also with a space or braces too many: then it is a mistake to tell of. static/js does the same.
+_PLACEHOLDER = re.compile(r"\{+ *[^\W\d][\w .-]{0,38}\}+")
+
+
+def known_in(text: str) -> list[str]:
+    """The placeholders in `text` that can be filled in, each once."""
+    return [each for each in _all_in(text) if each in KNOWN]
+
+
+def unknown_in(text: str) -> list[str]:
+    """What looks like a placeholder in `text` and is none, each once, as it is written."""
+    return [each for each in _all_in(text) if each not in KNOWN]
+
+
+def fill(text: str, *, first_name: str, department: str) -> str:
+    """`text` with the sharer's names in it. A name that looks like a placeholder stays as it is."""
+    names = {FIRST_NAME: first_name, DEPARTMENT: department}
+    return _PLACEHOLDER.sub(lambda found: names.get(found[0], found[0]), text)
+
+
+def _all_in(text: str) -> list[str]:
+    return list(dict.fromkeys(_PLACEHOLDER.findall(text)))

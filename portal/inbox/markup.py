@@ -1,0 +1,100 @@
+"""Bytes from elsewhere made into text, markup into trees, and HTML into words, whatever state they are in."""
+
+import codecs
+import html
+import re
+from html.entities import html5
+from typing import Any
+
+import nh3
+from lxml import etree
+
+LONGEST_WORDS = 20_000
+"""Characters of HTML that are read for the words in it."""
+
+_CHARSETS = re.compile(
+    r"utf-?8(-sig)?|utf-?16(-?[bl]e)?|us-?ascii|(iso-?8859|windows|cp|latin)-?_?\d{1,4}(-?\d{1,2})?|macroman"
+    r"|koi8-?[ru]|shift[-_]?jis|euc-?(jp|kr)|iso-?2022-?jp|gb(2312|k|18030)|big5(-hkscs)?",
+    re.IGNORECASE,
+)
+_IN_HEADER = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+_IN_TEXT = re.compile(
+    rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})|<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{1,40})",
+    re.IGNORECASE,
+)
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+# What XML cannot hold: it ends a strict reader's patience in the middle of a feed.
+_UNREADABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_REFERENCE = re.compile(
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?!#\d{1,7};|#x[0-9a-f]{1,6};)(?:(\w{2,31});)?", re.DOTALL | re.IGNORECASE
+)
+
+
+class Unsafe(ValueError):
+    """The text defines entities: a means to attack its reader, of no use to a feed."""
+
+
+def decoded(body: bytes, content_type: str = "") -> str:
+    """The text of `body` by its own mark, else by what its header or its first lines say, else by what it looks like.
+
+    Bytes that fit none of these become replacement characters; nothing raises.
+    """
+    for mark, charset in _MARKS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(charset, errors="replace")
+    named = [found.group(1) for found in [_IN_HEADER.search(content_type)] if found]
+    if found := _IN_TEXT.search(body[:2048]):
+        named.append((found.group(1) or found.group(2)).decode("ascii"))
+    for charset in [*filter(_CHARSETS.fullmatch, named), "utf-8"]:
+        try:
+            return body.decode(charset)
+        except (LookupError, UnicodeError):
+            continue
+    text = body.decode("utf-8", errors="replace")
+    broken = text.count("\ufffd")
+    is_damaged_utf8 = sum(not sign.isascii() for sign in text) > 2 * broken
+    return text if is_damaged_utf8 else body.decode("cp1252", errors="replace")
+
+
+def xml(text: str) -> etree._Element | None:
+    """The tree of an XML document, as far as it goes when it is broken; None when there is none.
+
+    Entities are never resolved and nothing else is read. Raises Unsafe for a document that defines some.
+    """
+    text = _UNREADABLE.sub("", text[max(text.find("<"), 0) :])
+    text = re.sub(r"^<\?xml[^>]{0,200}\?>", "", text)  # what it says about bytes is settled by now
+    parser = etree.XMLParser(
+        recover=True, resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False, encoding="utf-8"
+    )
+    root = _tree(_REFERENCE.sub(_by_number, text), parser)
+    if root is not None and (own := root.getroottree().docinfo.internalDTD) is not None and any(own.iterentities()):
+        raise Unsafe
+    return root
+
+
+def page(text: str) -> etree._Element | None:
+    """The tree of an HTML document, as a browser would make sense of it; None when there is none."""
+    parser = etree.HTMLParser(recover=True, no_network=True, huge_tree=False, encoding="utf-8")
+    return _tree(_UNREADABLE.sub("", text), parser)
+
+
+def words(markup: str) -> str:
+    """What a reader sees of a piece of HTML, on one line."""
+    apart = re.sub(r"<(?=(?:br|/?(?:p|div|li|tr|h\d))\b)", " <", markup[:LONGEST_WORDS], flags=re.IGNORECASE)
+    return " ".join(html.unescape(nh3.clean(apart, tags=set())).split())
+
+
+def _tree(text: str, parser: Any) -> etree._Element | None:
+    try:
+        return etree.fromstring(text.encode(), parser)
+    except (etree.LxmlError, ValueError):
+        return None
+
+
+def _by_number(found: re.Match[str]) -> str:
+    """A reference by the number of its sign, a stray ampersand too: after the first error the parser drops those by
+    name. Marked sections stay as they are."""
+    if found.group().startswith("<"):
+        return found.group()
+    sign = html5.get(f"{found.group(1)};", "")
+    return "".join(f"&#{ord(each)};" for each in sign) if sign else f"&#38;{found.group()[1:]}"

@@ -1,0 +1,1 @@
+"""The last look before a campaign goes out, everywhere at once, and the one action that lets it."""
