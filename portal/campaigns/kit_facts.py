@@ -139,8 +139,15 @@ class Facts:
         return None
 
 
+MOST_DOTS = 40
+"""In a line that gives a name: the parser's time grows with the square of a name's parts."""
+
+
 def read(file: str, source: str, tell: Callable[[Problem], None]) -> Facts | None:
     """The facts in `source`, a whole file of TOML or its first lines; None when it is none, which is told."""
+    if any(line.count(".") > MOST_DOTS for line in source.split("\n") if "=" in line.partition('"')[0]):
+        tell(Problem(_("A name here has far too many parts with dots between them."), file))
+        return None
     try:
         return Facts(file, tomllib.loads(source), places(source), tell)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:

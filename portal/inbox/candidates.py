@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -81,11 +82,20 @@ def _row(source: Source, entry: Entry, now: datetime) -> dict[str, Any]:
 
 
 def _refresh(db: Session, source: Source, entries: dict[str, Entry], new: set[int]) -> None:
-    """A vacancy may change while it is open, above all its last day; and a source may bring what another one lost."""
-    known = select(Candidate).where(Candidate.canonical_url.in_(entries), Candidate.id.not_in(new))
+    """A vacancy may change while it is open, above all its last day; and a source may bring what another one lost.
+
+    Only its own source says so, and takes over only what stands on its own website: anybody's page can name ours.
+    """
+    known = select(Candidate).where(
+        Candidate.canonical_url.in_(entries),
+        Candidate.id.not_in(new),
+        (Candidate.source_id == source.id) | Candidate.source_id.is_(None),
+    )
     for candidate in db.scalars(known):
         entry = entries[candidate.canonical_url]
-        candidate.source_id = candidate.source_id or source.id
+        if candidate.source_id is None and urlsplit(candidate.url).hostname != urlsplit(source.url).hostname:
+            continue
+        candidate.source_id = source.id
         candidate.valid_through = entry.valid_through
         candidate.place, candidate.hours = entry.place or candidate.place, entry.hours or candidate.hours
 

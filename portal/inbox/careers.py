@@ -143,6 +143,9 @@ def distinct(places: list[str]) -> list[str]:
 
 
 def _joined(base: str, href: str) -> str:
+    """ "" for what is longer than any address: it would be joined to every link of a page."""
+    if len(base) > addresses.LONGEST or len(href) > addresses.LONGEST:
+        return ""
     try:
         return urljoin(base, href.strip())
     except ValueError:

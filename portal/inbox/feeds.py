@@ -67,7 +67,7 @@ def read(text: str, url: str) -> list[Entry]:
     root = markup.xml(text)
     if root is None or _name(root) not in ("rss", "rdf:rdf", "feed", "channel"):
         raise NoFeed
-    base = urljoin(url, root.get(_BASE) or "")
+    base = _base(url, root)
     elements = islice(root.iter("{*}item", "{*}entry"), MOST_ENTRIES)
     return list(_distinct(_from_xml(each, base) for each in elements))
 
@@ -122,8 +122,14 @@ def _distinct(entries: Iterator[Entry | None]) -> Iterator[Entry]:
             yield each
 
 
+def _base(base: str, element: Any) -> str:
+    """Where the links below begin. What is longer than any address is none: it would be joined to every link."""
+    own = element.get(_BASE) or ""
+    return urljoin(base, own) if len(own) <= addresses.LONGEST else base
+
+
 def _from_xml(element: Any, base: str) -> Entry | None:
-    base = urljoin(base, element.get(_BASE) or "")
+    base = _base(base, element)
     parts: dict[str, list[Any]] = {}
     for child in element.iterchildren("*"):
         parts.setdefault(_name(child), []).append(child)

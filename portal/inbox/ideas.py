@@ -266,7 +266,7 @@ def _of_words(db: Session, said: set[str], me: Person) -> list[Alike]:
         .join(ItemText, ItemText.item_id == Item.id)
         .join(Campaign, Campaign.id == Item.campaign_id)
         .where(*live_at(clock.now()), audience.for_person(me))
-        .order_by(Item.publish_at.desc(), Item.id.desc())
+        .order_by(Item.publish_at.desc(), Item.id.desc(), ItemText.language == me.language)  # their own language last
         .limit(_COMPARED_ITEMS)
     )
     found = {row.id: Alike(row.id, row.title) for row in db.execute(titles) if _is_alike(_telling(row.title), said)}

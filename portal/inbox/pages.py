@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -122,8 +123,8 @@ def _tags(root: Any) -> dict[str, str]:
 
 def _heading(root: Any) -> str:
     for name in ("title", "h1"):
-        for element in root.iter(name):
-            if text := _line(element.xpath("string()")):
+        for element in islice(root.iter(name), 20):
+            if text := _line("".join(islice(element.itertext(), 300))):
                 return text
     return ""
 

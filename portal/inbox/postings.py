@@ -16,6 +16,8 @@ LONGEST_PLACE = 120
 LONGEST_HOURS = 60
 LONGEST_IDENTITY = 200
 MOST_MICRODATA = 50
+MOST_PROPERTIES, MOST_PIECES = 100, 300
+"""Properties of one object and pieces of text in one property that are read."""
 _DEEPEST = 6
 
 _DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)$|(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})$")
@@ -66,14 +68,19 @@ def last_day(valid_through: datetime | None) -> date | None:
 
 def microdata(root: Any) -> list[dict[str, Any]]:
     """The vacancies of a page that marks them in its HTML instead, as objects for `read`."""
-    marked = (each for each in root.iter("*") if _ITEM_TYPE.match(each.get("itemtype") or ""))
+    # The outermost ones only: a page of nested vacancies would be read once for each level.
+    marked = (each for each in root.iter("*") if _is_marked(each) and not any(map(_is_marked, each.iterancestors())))
     return [_object(each, 0) for each in islice(marked, MOST_MICRODATA)]
+
+
+def _is_marked(element: Any) -> bool:
+    return _ITEM_TYPE.match(element.get("itemtype") or "") is not None
 
 
 def _object(element: Any, depth: int) -> dict[str, Any]:
     """What an element with `itemscope` says, by the names of its properties."""
     found: dict[str, Any] = {}
-    for each in _properties(element):
+    for each in islice(_properties(element), MOST_PROPERTIES):
         is_object = each.get("itemscope") is not None and depth < _DEEPEST
         value: Any = _object(each, depth + 1) if is_object else _value(each)
         for name in (each.get("itemprop") or "").split()[:5]:
@@ -96,7 +103,7 @@ def _value(element: Any) -> str:
     for name in ("content", "datetime", "href"):
         if element.get(name):
             return str(element.get(name))
-    return " ".join("".join(element.itertext())[: markup.LONGEST_WORDS].split())
+    return " ".join("".join(islice(element.itertext(), MOST_PIECES))[: markup.LONGEST_WORDS].split())
 
 
 def _place(data: dict[str, Any]) -> str:

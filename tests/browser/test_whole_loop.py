@@ -86,11 +86,11 @@ def publish(office: Office, editor: Page, title: str, how: dict[str, object]) ->
     editor.goto(f"{base}/campaigns")
     editor.locator("main a[href^='/campaigns/']", has_text=re.compile("Weten van hout|Know")).first.click()
     editor.locator("a[href*='/items/new']").first.click()
-    if editor.locator("a[href*='kind=article']").count():
-        editor.locator("a[href*='kind=article']").first.click()
-    editor.locator("select[name=kind]").select_option("article")
+    editor.locator("a[href*='kind=article']").first.click()
     editor.locator("[name=target]").fill("https://noorderhout.example/weten/ademen?van=collega#top")
     for code in ("nl", "en"):
+        if not editor.locator(f"[name=title_{code}]").is_visible():
+            editor.locator(f"#in-{code} > summary").click()
         editor.locator(f"[name=title_{code}]").fill(title)
         editor.locator(f"[name=summary_{code}]").fill("Een muur van hout regelt zelf het vocht in huis.")
         editor.locator(f"textarea[name=caption_body][lang={code}]").first.fill(

@@ -366,8 +366,8 @@ def test_an_honest_token_is_read(chosen: settings.Settings) -> None:
         {"nonce": None},
         {"sub": None},
         {"exp": int(time.time()) - 600},
-        {"nbf": int(time.time()) + 600},
-        {"iat": int(time.time()) + 600},
+        {"nbf": int(time.time()) + 86_400},
+        {"iat": int(time.time()) + 86_400},
         {"exp": None},
     ],
 )
