@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from portal import clock
+from portal.campaigns.drafts import last_day
 from portal.campaigns.models import Item
 from portal.i18n import day, lazy, ngettext
 from portal.i18n import gettext as _
@@ -34,9 +35,10 @@ def news(fresh: int) -> str:
 
 def time_left(item: Item, at: datetime) -> str:
     """Such as "9 days left"; "" for an item without an end."""
-    if item.ends_at is None:
+    last = last_day(item)
+    if last is None:
         return ""
-    days = (clock.local(item.ends_at).date() - clock.local(at).date()).days
+    days = (last - clock.local(at).date()).days
     if days > _SOON:
-        return _("until %(day)s", day=day(item.ends_at))
+        return _("until %(day)s", day=day(last))
     return ngettext("%(num)s day left", "%(num)s days left", days) if days > 0 else _("last day")
