@@ -189,7 +189,7 @@ def upgrade() -> None:
         sa.Column("pseudonym", sa.String(length=400), nullable=False),
         sa.Column("wall_name", sa.Boolean(), nullable=False),
         sa.Column("mail_asks", sa.Boolean(), nullable=False),
-        sa.Column("calendar_key", sa.String(length=64), nullable=False),
+        sa.Column("calendar_mark", sa.String(length=64), nullable=False),
         sa.Column("created_at", portal.tables.Moment(timezone=True), nullable=False),
         sa.Column("deactivated_at", portal.tables.Moment(timezone=True), nullable=True),
         sa.CheckConstraint("language = 'nl' OR language = 'en'", name=op.f("ck_person_language")),

@@ -33,7 +33,7 @@ def calendar_page(request: Request, *, db: Session, me: Person) -> Response:
     return html.page(
         request,
         "campaigns/calendar.html",
-        subscription=settings.current().base_url + _file_path(request, me) if me.calendar_key else "",
+        subscription=settings.current().base_url + _file_path(request, me) if me.calendar_mark else "",
         **_shown(request, db, period),
     )
 
@@ -101,8 +101,8 @@ def _move_form(
 
 
 def renew_calendar_address(request: Request, *, db: Session, me: Person) -> Response:
-    had_one = bool(me.calendar_key)
-    ics.renew_key(db, me)
+    had_one = bool(me.calendar_mark)
+    ics.renew_address(db, me)
     flash(request, _("Here is your new address. The old one has stopped working.") if had_one else _("Here it is."))
     return see_other(request, "calendar_page")
 
@@ -165,7 +165,7 @@ def _address(request: Request) -> Callable[[Period], str]:
 
 
 def _file_path(request: Request, person: Person) -> str:
-    return html.url(request, "calendar_file", person_id=person.id, key=person.calendar_key)
+    return html.url(request, "calendar_file", person_id=person.id, key=ics.key(person))
 
 
 def _heading(period: Period) -> str:

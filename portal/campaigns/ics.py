@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlsplit
 
+from itsdangerous import Signer
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
@@ -25,18 +26,23 @@ LONGEST_LINE = 75
 """Bytes a line may have before it is folded."""
 
 
-def renew_key(db: Session, person: Person) -> None:
-    """Give the person a new secret; calendars that know the old one get nothing from now on."""
-    db.execute(update(Person).where(Person.id == person.id).values(calendar_key=token()))
+def renew_address(db: Session, person: Person) -> None:
+    """Give the person a new address; calendars that know the old one get nothing from now on."""
+    db.execute(update(Person).where(Person.id == person.id).values(calendar_mark=token()))
     audit.write(db, "calendar_address_renewed", "person", person.id, by=person)
 
 
-def find_subscriber(db: Session, person_id: int, key: str) -> Person | None:
-    """Whose calendar it is, as long as they work here as an editor; None when the secret is not theirs."""
+def key(person: Person) -> str:
+    """The secret part of the person's address: made of their mark, so that whoever reads the database lacks it."""
+    return Signer(settings.current().secret, salt="calendar").get_signature(f"{person.id} {person.calendar_mark}").decode()
+
+
+def find_subscriber(db: Session, person_id: int, sent: str) -> Person | None:
+    """Whose calendar it is, as long as they work here as an editor; None when the key sent is not theirs."""
     person = db.get(Person, person_id)
-    if person is None or not person.calendar_key or not person.is_active or not editor.admits(person):
+    if person is None or not person.calendar_mark or not person.is_active or not editor.admits(person):
         return None
-    return person if hmac.compare_digest(key.encode(), person.calendar_key.encode()) else None
+    return person if hmac.compare_digest(sent.encode(), key(person).encode()) else None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import codecs
 import html
 import re
 from html.entities import html5
+from itertools import islice
 from typing import Any
 
 import nh3
@@ -11,6 +12,8 @@ from lxml import etree
 
 LONGEST_WORDS = 20_000
 """Characters of HTML that are read for the words in it."""
+MOST_ATTRIBUTES = 200
+"""Attributes of one HTML tag that are read; no page has so many that matter."""
 
 _CHARSETS = re.compile(
     r"utf-?8(-sig)?|utf-?16(-?[bl]e)?|us-?ascii|(iso-?8859|windows|cp|latin)-?_?\d{1,4}(-?\d{1,2})?|macroman"
@@ -28,6 +31,14 @@ _UNREADABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 _REFERENCE = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?!#\d{1,7};|#x[0-9a-f]{1,6};)(?:(\w{2,31});)?", re.DOTALL | re.IGNORECASE
 )
+
+
+class _Builder(etree.TreeBuilder):
+    """Builds the tree of an HTML page with a bound on the attributes of a tag: the parser's own way of adding one
+    walks past all that are there, half a minute of work for a single tag with 60,000."""
+
+    def start(self, tag: str, attrs: dict[str, str], nsmap: dict[str, str] | None = None) -> etree._Element:
+        return super().start(tag, dict(islice(attrs.items(), MOST_ATTRIBUTES)), nsmap or {})
 
 
 class Unsafe(ValueError):
@@ -74,8 +85,9 @@ def xml(text: str) -> etree._Element | None:
 
 def page(text: str) -> etree._Element | None:
     """The tree of an HTML document, as a browser would make sense of it; None when there is none."""
-    parser = etree.HTMLParser(recover=True, no_network=True, huge_tree=False, encoding="utf-8")
-    return _tree(_UNREADABLE.sub("", text), parser)
+    parser = etree.HTMLParser(target=_Builder(), recover=True, no_network=True, huge_tree=False, encoding="utf-8")
+    root = _tree(_UNREADABLE.sub("", text), parser)
+    return root if root is not None and isinstance(root.tag, str) else None  # a lone comment is no page
 
 
 def words(markup: str) -> str:

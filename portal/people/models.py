@@ -94,8 +94,8 @@ class Person(Base):
     wall_name: Mapped[bool] = mapped_column(default=False)
     mail_asks: Mapped[bool] = mapped_column(default=False)
     """Whether a mail may tell them what there is to share; nobody gets one without having said so."""
-    calendar_key: Mapped[str] = mapped_column(String(64), default="")
-    """The secret part of this person's calendar address; "" until they ask for one, another one ends the old."""
+    calendar_mark: Mapped[str] = mapped_column(String(64), default="")
+    """What this person's calendar address is made of; "" until they ask for one, another one ends the old."""
     created_at: Mapped[datetime]
     deactivated_at: Mapped[datetime | None]
 

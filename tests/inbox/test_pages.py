@@ -198,6 +198,13 @@ def test_a_megabyte_of_anything_is_read_within_a_second(piece: str) -> None:
     assert time.thread_time() - before < 1
 
 
+def test_a_tag_with_a_hundred_thousand_attributes() -> None:
+    body = f"<title>Kop</title><p {' '.join(f'a{number}' for number in range(100_000))}>Een alinea</p>"
+    before = time.thread_time()
+    assert page_of("", body).title == "Kop"
+    assert time.thread_time() - before < 1
+
+
 def test_data_that_never_ends_its_brackets() -> None:
     for data in ("[" * 250_000, '{"a":' * 50_000, "9" * 250_000, "[" + "1," * 120_000 + "1]", '"\\ud800"', "NaN"):
         before = time.thread_time()
