@@ -51,7 +51,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("click", schema=None) as batch_op:
         batch_op.create_index("ix_click_at", ["at"], unique=False)
-        batch_op.create_index("ix_click_visitor_verdict_id", ["visitor", "verdict", "id"], unique=False)
 
     op.create_table(
         "department",
@@ -975,7 +974,6 @@ def downgrade() -> None:
     op.drop_table("job")
     op.drop_table("department")
     with op.batch_alter_table("click", schema=None) as batch_op:
-        batch_op.drop_index("ix_click_visitor_verdict_id")
         batch_op.drop_index("ix_click_at")
 
     op.drop_table("click")

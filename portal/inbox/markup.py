@@ -33,7 +33,7 @@ _REFERENCE = re.compile(
 )
 
 
-class _Builder(etree.TreeBuilder):
+class _Builder(etree.TreeBuilder):  # type: ignore[misc]
     """Builds the tree of an HTML page with a bound on the attributes of a tag: the parser's own way of adding one
     walks past all that are there, half a minute of work for a single tag with 60,000."""
 

@@ -221,7 +221,8 @@ def _human_clicks(days: Iterable[tuple[date, int, int]]) -> Select[Click]:
 
 def drop_zeros(db: Session, taken: Sums) -> None:
     """A recount knows no rows of nothing."""
-    db.execute(delete(Rollup).where(Rollup.link_id.in_({key[0] for key in taken.rollups}), Rollup.clicks == 0))
+    links = {key[0] for key in taken.rollups}
+    db.execute(delete(Rollup).where(bulk.among(db, Rollup.link_id, links), Rollup.clicks == 0))
     booked = {(key[1], key[3]) for key in taken.rollups if key[4] == "human"}
     concerned = {period for hour, campaign_id in booked for period in periods.keys_of(hour, campaign_id)}
     for table in (PersonTally, TeamTally):

@@ -15,7 +15,8 @@ def count(db: Session, request: Request, link: Link, *, item_id: int | None, cam
     """Record in the caller's transaction that `link` was opened and led there. A HEAD leaves nothing."""
     if request.method != "GET":
         return
-    ingest.store(db, [_record(db, request, link)], led={link.code: (item_id, campaign_id)})
+    seen = request.app.state.desk.seen
+    ingest.store(db, [_record(db, request, link)], seen=seen, led={link.code: (item_id, campaign_id)})
 
 
 def _record(db: Session, request: Request, link: Link) -> Record:

@@ -16,6 +16,7 @@ from portal.database import Database
 from portal.links import ingest
 from portal.links.answers import Answers
 from portal.links.journal import Journal, decode, line
+from portal.links.seen import Seen
 from portal.links.visitors import LONGEST_AGENT, referrer_host, salt_of, visitor
 from portal.settings import Settings
 
@@ -45,6 +46,8 @@ class Desk:
     def __init__(self, database: Database, settings: Settings) -> None:
         self.answers = Answers(database)
         self.journal = Journal(settings.journal_folder, sync=settings.journal_sync)
+        self.seen = Seen()
+        """For clicks that go straight into the database."""
         self.hosts = _as_sent(settings)
         self._database = database
         self._domain = settings.link_base_url
@@ -124,7 +127,7 @@ class Desk:
         if record is None:
             raise ValueError("that is no line of a journal")
         with self._database.writing() as db:
-            ingest.store(db, [record])
+            ingest.store(db, [record], seen=self.seen)
 
     def _read_key(self, day: date) -> Key:
         with self._database.writing() as db:

@@ -6,10 +6,12 @@ transaction that stores what it read, so that every line is counted exactly once
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -19,7 +21,7 @@ from portal.database import Database, insert, one_at_a_time
 from portal.links import booking, bulk, journal, periods
 from portal.links.booking import Sums
 from portal.links.journal import Batch, Record
-from portal.links.looks import Looks, Source, Visit, first_look, is_too_soon
+from portal.links.looks import BURST_WITHIN, Looks, Source, Visit, first_look, is_too_soon, judged_by_since
 from portal.links.models import Click, JournalPosition, Link, Rollup
 from portal.links.seen import Seen
 from portal.links.verdicts import RULE_VERSION
@@ -31,8 +33,8 @@ STORING = 7_308_605
 """The lock that lets one transaction at a time judge clicks: each must see what the one before it decided."""
 IDLE = 0.05
 """Seconds between looks at journals in which nothing happens."""
-USUAL, BEHIND, FAR_BEHIND = 256_000, 1_000_000, 6_000_000
-"""Bytes of a batch: small ones keep the database free for others, large ones catch up sooner."""
+LEAST, MOST = 256_000, 6_000_000
+"""Bytes of a batch, when there are as many: small ones keep the database free for others, large ones cost less."""
 CHECKPOINT = 1.0
 """Seconds between checkpoints on SQLite, where no other process does any."""
 LONGEST_WAIT = 5.0
@@ -51,18 +53,28 @@ Led = Mapping[str, tuple[int | None, int | None]]
 """Item and campaign by code, for links whose own row does not say where they led."""
 
 
+class Outcome(NamedTuple):
+    """What became of a batch."""
+
+    visits: Sequence[Visit]
+    """The clicks that were stored."""
+    taken: Sequence[Visit]
+    """Those stored earlier that turned out to be part of a burst."""
+
+
 def store(
     db: Session,
     records: Sequence[Record],
     *,
+    seen: Seen,
     led: Led | None = None,
     known_links: dict[str, Source] | None = None,
-    seen: Seen | None = None,
-) -> list[Visit]:
+) -> Outcome:
     """Judge, keep and book the clicks in `records`, in this order, in the caller's transaction.
 
-    `known_links` are not looked up again, and what was looked up is added to them. `seen` saves looking up visitors
-    who are new. Returns what was stored: a record of a link nobody has is not.
+    `seen` knows where the clicks of visitors are; tell it what was stored once that is sure, or let it look.
+    `known_links` are not looked up again, and what was looked up is added to them. A record of a link nobody has is
+    not stored.
     """
     one_at_a_time(db, STORING)
     sources = _sources(db, records, led or {}, {} if known_links is None else known_links)
@@ -71,8 +83,8 @@ def store(
     hour_of = periods.Hours().of
     visits = [Visit(sources[code], at, hour_of(at), visitor, first_look(said)) for at, code, visitor, said in known]
     _look_at_sharers(db, visits, known, sources)
-    looks = Looks(seen)
-    looks.recall(db, visits)
+    looks = Looks()
+    looks.recall(db, visits, seen)
     for visit in visits:
         looks.judge(visit)
     seen_first = _first_seen(db, visits, sources)
@@ -92,7 +104,7 @@ def store(
     if looks.taken:
         booking.drop_zeros(db, sums)
     _tell(db, seen_first, people)
-    return visits
+    return Outcome(visits, [visit for visit, _ in looks.taken])
 
 
 def is_milestone(people: int) -> bool:
@@ -121,6 +133,8 @@ class Ingest:
     def run(self, wait: Callable[[float], bool]) -> None:
         """Read until `wait(seconds)` says that it is time to stop, then read what is left."""
         pause = IDLE
+        with suppress(SQLAlchemyError):  # it will be tried again, only later than would be good
+            self.prepare()
         while not wait(pause):
             try:
                 while self.run_once(self.limit()) and not wait(0):
@@ -131,6 +145,12 @@ class Ingest:
                 pause = min(LONGEST_WAIT, max(0.25, pause * 2))
                 self._log.warning("clicks wait in the journal", error=repr(error)[:300], wait=pause)
         self.drain()
+
+    def prepare(self) -> None:
+        """Know who is on record today before the first click waits for it: a second for a million of them."""
+        with self.database.reading() as db:
+            newest = microseconds(db.scalar(select(func.max(Click.at))) or clock.now())
+            self._seen.catch_up(db, judged_by_since(microseconds(clock.now())), lately=newest - BURST_WITHIN)
 
     def checkpoint(self) -> None:
         """On SQLite, now and then, bring what was written into the file: no other process does."""
@@ -154,7 +174,7 @@ class Ingest:
                     return stored
                 time.sleep(0.2)
 
-    def run_once(self, limit_bytes: int = USUAL) -> int:
+    def run_once(self, limit_bytes: int = LEAST) -> int:
         """Store one batch of the file whose turn it is; the number of clicks in it, damaged lines included."""
         for name, path, offset in self._unread():
             batch = journal.read(path, offset, limit_bytes)
@@ -200,40 +220,40 @@ class Ingest:
             self._offsets |= dict.fromkeys(names, 0) | dict(db.execute(found).all())
 
     def limit(self) -> int:
-        """Bytes of the next batch, by how much waits."""
+        """Bytes of the next batch: all that waits, within bounds."""
         waiting = sum(path.stat().st_size - offset for _, path, offset in self._unread())
-        if waiting > 4 * FAR_BEHIND:
-            return FAR_BEHIND
-        return BEHIND if waiting > BEHIND else USUAL
+        return min(max(waiting, LEAST), MOST)
 
     def _store(self, name: str, offset: int, batch: Batch, *, one_by_one: bool = False) -> None:
         with self.database.writing() as db:
-            visits: list[Visit] = []
+            if time.monotonic() - self._looked_up > LINKS_HOLD:
+                self._links.clear()
+                self._looked_up = time.monotonic()
             if one_by_one:
-                stored = self._store_each(db, batch.records)
+                outcome = self._store_each(db, batch.records)
             else:
-                if time.monotonic() - self._looked_up > LINKS_HOLD:
-                    self._links.clear()
-                    self._looked_up = time.monotonic()
-                visits = store(db, batch.records, known_links=self._links, seen=self._seen)
-                stored = len(visits)
-            lost = batch.damaged + len(batch.records) - stored
+                outcome = store(db, batch.records, seen=self._seen, known_links=self._links)
+            lost = batch.damaged + len(batch.records) - len(outcome.visits)
             if lost:
                 self._log.error("lines of the journal could not be counted", file=name, offset=offset, lines=lost)
             self._move(db, name, offset, to=batch.next_offset, damaged=lost)
-        if visits:
-            self._seen.stored((visit.visitor for visit in visits), visits[-1].id)
+        self._seen.stored(outcome.visits, outcome.taken)
 
-    def _store_each(self, db: Session, records: Sequence[Record]) -> int:
+    def _store_each(self, db: Session, records: Sequence[Record]) -> Outcome:
         """One after another, so that a record the database refuses keeps no other from being stored."""
-        stored = 0
+        visits: list[Visit] = []
+        taken: list[Visit] = []
+        seen = Seen()  # another one: it gets to know clicks of a transaction that may still fail
         for record in records:
             try:
                 with db.begin_nested():
-                    stored += len(store(db, [record]))
+                    outcome = store(db, [record], seen=seen)
             except UNFIT as error:
                 self._log.error("the database refuses a click", code=record.code, error=repr(error)[:300])
-        return stored
+            else:
+                visits += outcome.visits
+                taken += outcome.taken
+        return Outcome(visits, taken)
 
     def _move(self, db: Session, name: str, offset: int, *, to: int, damaged: int) -> None:
         """Go on in a file; _Moved when somebody else did meanwhile, which undoes the transaction."""

@@ -4,6 +4,7 @@ The first look, at the request alone, is `verdicts`. Here the order matters: cli
 are kept, and a burst also takes back the clicks that passed for people before anybody could know.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
@@ -26,8 +27,6 @@ REPEAT_WITHIN = 3600 * SECOND
 BURST_WITHIN = 5 * SECOND
 BURST_LINKS = 3
 TOO_SOON = 2 * SECOND
-OUT_OF_ORDER = 20_000
-"""Clicks by which the journals of several processes may be stored in another order than they came."""
 
 
 class Source(NamedTuple):
@@ -76,9 +75,7 @@ _NOBODY = Source(0, "", None, None, "", 0, None, None)
 class Looks:
     """What the visitors of a batch did, as far as it matters for judging them."""
 
-    def __init__(self, seen: Seen | None = None) -> None:
-        """`seen` knows who may be on record; without it everybody may."""
-        self._seen = seen
+    def __init__(self) -> None:
         self._people: dict[int, list[Visit]] = {}
         """By visitor, what passed for a person today, in the order in which it was kept, burst or not."""
         self._recent: dict[int, list[tuple[int, int]]] = {}
@@ -92,46 +89,48 @@ class Looks:
         self._recent |= {visitor: [] for visitor in visitors}
         return visitors
 
-    def recall(self, db: Session, visits: Sequence[Visit]) -> None:
-        """Follow the visitors of these clicks, and look up what they did before."""
-        visitors = self.expect(visits)
-        if not visitors:
+    def recall(self, db: Session, visits: Sequence[Visit], seen: Seen) -> None:
+        """Follow the visitors of these clicks, and look up what they did before.
+
+        Marks the clicks of people that stand alone: their visitors' only ones, with nothing to be judged by.
+        """
+        begin = min((visit.at for visit in visits if visit.verdict == "human"), default=None)
+        if begin is None:
             return
-        begin = min(visit.at for visit in visits if visit.verdict == "human")
-        midnight = clock.start_of(clock.local(instant(begin)).date())
-        today = min(midnight, instant(begin - REPEAT_WITHIN))
-        if self._seen is not None:
-            self._seen.catch_up(db, today)
-            visitors = set(filter(self._seen.may_hold, visitors))
-            if not visitors:
-                return
-        of_them = bulk.among(db, Click.visitor, visitors)
+        today = judged_by_since(begin)
+        lately = begin - BURST_WITHIN
+        seen.catch_up(db, today, lately=lately)
+        times = Counter([visit.visitor for visit in visits if visit.verdict != "bot"])
+        alone = seen.strangers([who for who, number in times.items() if number == 1 and who is not None])
+        followed = []
+        for visit in visits:
+            if visit.visitor not in alone:
+                followed.append(visit)
+            elif visit.verdict == "human":
+                visit.is_first = True
+        visitors = self.expect(followed)
+        for visitor in seen.suspects_among(visitors):
+            self._recent[visitor] += [each for each in seen.suspect_clicks_of(visitor) if each[0] > lately]
+        ids = seen.clicks_of(visitors)
+        if not ids:
+            return
         columns = (
             *(Click.id, Click.at, Click.visitor, Click.reason, Click.link_id, Click.person_id, Click.department_id),
             *(Click.network, Click.item_id, Click.campaign_id),
         )
-        people = select(*columns).where(of_them, Click.verdict == "human", Click.at >= today).order_by(Click.id)
-        for id_, at, who, reason, link_id, person_id, department_id, network, *led in db.execute(people):
+        by_people = (bulk.among(db, Click.id, ids), Click.verdict == "human", Click.at >= today)
+        for id_, at, who, reason, link_id, person_id, department_id, network, *led in db.execute(
+            select(*columns).where(*by_people).order_by(Click.id)
+        ):
+            if who not in visitors:
+                continue
             source = Source(link_id, "", person_id, department_id, network, 0, led[0], led[1])
             moment = microseconds(at)
             visit = Visit(source, moment, periods.hour_of(at), who, Verdict("human", reason))
             visit.id, visit.is_kept = id_, True
-            self._people.setdefault(who or 0, []).append(visit)
-            if moment > begin - BURST_WITHIN:
-                self._recent[who or 0].append((moment, link_id))
-        lately_began = instant(begin - BURST_WITHIN)
-        recent = db.scalar(select(Click.id).where(Click.at > lately_began).order_by(Click.at).limit(1))
-        if recent is None:
-            return
-        # From an id on, so that a visitor with a million clicks costs no more than one with ten.
-        lately = select(Click.visitor, Click.at, Click.link_id).where(
-            of_them,
-            Click.verdict == "suspect",
-            Click.id > recent - OUT_OF_ORDER,
-            Click.at > lately_began,
-        )
-        for who, at, link_id in db.execute(lately):
-            self._recent[who or 0].append((microseconds(at), link_id))
+            self._people.setdefault(who, []).append(visit)
+            if moment > lately:
+                self._recent[who].append((moment, link_id))
 
     def judge(self, visit: Visit) -> None:
         """Decide about the next click: whether it repeats another or belongs to a burst."""
@@ -203,6 +202,12 @@ def _by_link_and_day(visits: Sequence[Visit]) -> Iterable[list[Visit]]:
     for visit in visits:
         groups.setdefault((visit.link_id, clock.local(visit.hour).date()), []).append(visit)
     return groups.values()
+
+
+def judged_by_since(at: int) -> datetime:
+    """The moment since which clicks matter for one at this moment: all of the day, and of the hour before."""
+    midnight = clock.start_of(clock.local(instant(at)).date())
+    return min(midnight, instant(at - REPEAT_WITHIN))
 
 
 def is_too_soon(source: Source, record: Record) -> bool:

@@ -22,6 +22,7 @@ from portal.links import backlog, ingest, rebuild, verdicts
 from portal.links.ingest import Ingest, store
 from portal.links.journal import Journal, Record, Said, encode
 from portal.links.models import Click, JournalPosition, Link, Rollup
+from portal.links.seen import Seen
 from portal.tables import microseconds
 from tests import make
 from tests.client import HUMAN, Client
@@ -77,7 +78,7 @@ Together = Callable[[Database, list[Record]], None]
 
 def at_once(db: Database, records: list[Record]) -> None:
     with db.writing() as session:
-        store(session, records)
+        store(session, records, seen=Seen())
 
 
 def one_by_one(db: Database, records: list[Record]) -> None:
@@ -85,7 +86,28 @@ def one_by_one(db: Database, records: list[Record]) -> None:
         at_once(db, [each])
 
 
-@pytest.mark.parametrize("together", [at_once, one_by_one])
+def remembered(db: Database, records: list[Record]) -> None:
+    """As the ingest does it: what it stored itself is not looked up again."""
+    seen = Seen()
+    for each in records:
+        with db.writing() as session:
+            outcome = store(session, [each], seen=seen)
+        seen.stored(outcome.visits, outcome.taken)
+
+
+def by_turns(db: Database, records: list[Record]) -> None:
+    """Two processes, neither of which knows what the other one stores."""
+    servers = Seen(), Seen()
+    for number, each in enumerate(records):
+        with db.writing() as session:
+            outcome = store(session, [each], seen=servers[number % 2])
+        servers[number % 2].stored(outcome.visits, outcome.taken)
+
+
+WAYS = [at_once, one_by_one, remembered, by_turns]
+
+
+@pytest.mark.parametrize("together", WAYS)
 def test_the_same_is_decided_in_one_batch_and_in_many(db: Database, links: list[Link], together: Together) -> None:
     first, second, third, fourth, *_ = links
     together(
@@ -119,7 +141,7 @@ def test_the_same_is_decided_in_one_batch_and_in_many(db: Database, links: list[
     assert is_in_step(db)
 
 
-@pytest.mark.parametrize("together", [at_once, one_by_one])
+@pytest.mark.parametrize("together", WAYS)
 def test_a_burst_takes_the_first_visit_of_the_day_along(db: Database, links: list[Link], together: Together) -> None:
     """A journal read late brings an older click after a newer one, so that the first on record leaves another."""
     first, second, third, *_ = links

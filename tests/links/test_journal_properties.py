@@ -15,6 +15,7 @@ from portal.database import Database
 from portal.links.ingest import Ingest, store
 from portal.links.journal import Journal, Record, Said, encode
 from portal.links.models import Click
+from portal.links.seen import Seen
 from portal.tables import microseconds
 from tests import make
 from tests.client import HUMAN
@@ -36,6 +37,7 @@ steps = st.one_of(
     st.tuples(st.just("rotate"), st.integers(0, 1)),
     st.tuples(st.just("tear"), st.integers(0, 1), st.integers(1, 60)),
     st.tuples(st.just("ingest"), st.integers(150, 3000)),
+    st.tuples(st.just("stumble"), st.integers(150, 3000)),
     st.tuples(st.just("fail"), st.integers(150, 3000)),
     st.tuples(st.just("restart")),
     st.tuples(st.just("settle")),
@@ -57,7 +59,7 @@ class World:
                 link.created_at = NOON - timedelta(days=1)
         self.codes = [link.code for link in links]
         self.journals = [Journal(folder, sync="off", segment_bytes=1500) for _ in range(2)]
-        self.reading = Ingest(db, folder)
+        self.reading, self.seen = Ingest(db, folder), Seen()
         self.seconds = self.answered = 0
 
     def click(self, link: int, visitor: int, agent: int, later: int) -> None:
@@ -67,7 +69,7 @@ class World:
     def direct(self, link: int, visitor: int, agent: int, later: int) -> None:
         """The journal takes nothing, so that the server stores the click itself."""
         with self.db.writing() as session:
-            store(session, [self.record(link, visitor, agent, later)])
+            store(session, [self.record(link, visitor, agent, later)], seen=self.seen)
         self.answered += 1
 
     def record(self, link: int, visitor: int, agent: int, later: int) -> Record:
@@ -94,15 +96,20 @@ class World:
     def ingest(self, limit: int) -> None:
         self.reading.run_once(limit)
 
-    def fail(self, limit: int) -> None:
-        """The ingest is killed after it stored a batch and before it is committed."""
+    def stumble(self, limit: int) -> None:
+        """The database goes away after a batch is stored and before it is committed."""
 
-        def killed(*args: object, **more: object) -> None:
-            raise OperationalError("COMMIT", {}, Exception("killed"))
+        def away(*args: object, **more: object) -> None:
+            raise OperationalError("COMMIT", {}, Exception("away"))
 
-        self.reading._move = killed  # type: ignore[method-assign]
+        self.reading._move = away  # type: ignore[method-assign]
         with suppress(OperationalError):
             self.reading.run_once(limit)
+        del self.reading._move
+
+    def fail(self, limit: int) -> None:
+        """The ingest is killed at that moment."""
+        self.stumble(limit)
         self.restart()
 
     def restart(self) -> None:
