@@ -84,8 +84,7 @@ def store(
     visits = [Visit(sources[code], at, hour_of(at), visitor, first_look(said)) for at, code, visitor, said in known]
     _look_at_sharers(db, visits, known, sources)
     looks = Looks()
-    looks.recall(db, visits, seen)
-    for visit in visits:
+    for visit in looks.recall(db, visits, seen):
         looks.judge(visit)
     seen_first = _first_seen(db, visits, sources)
     sums = Sums()

@@ -8,12 +8,12 @@ import os
 import sys
 import threading
 import time
-import zlib
 from collections import deque
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
+from zlib import crc32
 
 import structlog
 
@@ -94,7 +94,7 @@ def line(
         referrer_host[:120],
         session[:64],
     )
-    return b"%08x\t%b\n" % (zlib.crc32(body), body)
+    return b"%08x\t%b\n" % (crc32(body), body)
 
 
 def encode(record: Record) -> bytes:
@@ -111,14 +111,11 @@ def decode(line: bytes) -> Record | None:
     """The record of a line, with its line break or without; None when it is not what was written."""
     if line[-1:] == b"\n":
         line = line[:-1]
-    checksum, _, body = line.partition(b"\t")
-    fields = body.split(b"\t", 3)
-    if len(fields) != 4 or checksum != b"%08x" % zlib.crc32(body):
-        return None
-    at, code, visitor, texts = fields
-    said = _said(texts)
     try:
-        return None if said is None else _new(Record, (int(at), code.decode("latin-1"), int(visitor), said))
+        checksum, at, code, visitor, texts = line.split(b"\t", 4)
+        if checksum != b"%08x" % crc32(line[9:]) or (said := _said(texts)) is None:
+            return None
+        return _new(Record, (int(at), code.decode("latin-1"), int(visitor), said))
     except ValueError:
         return None
 

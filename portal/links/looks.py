@@ -89,14 +89,14 @@ class Looks:
         self._recent |= {visitor: [] for visitor in visitors}
         return visitors
 
-    def recall(self, db: Session, visits: Sequence[Visit], seen: Seen) -> None:
-        """Follow the visitors of these clicks, and look up what they did before.
+    def recall(self, db: Session, visits: Sequence[Visit], seen: Seen) -> Sequence[Visit]:
+        """Look up what the visitors of these clicks did before; the clicks that are to be judged by it, in order.
 
-        Marks the clicks of people that stand alone: their visitors' only ones, with nothing to be judged by.
+        The others stand alone: their visitors' only ones, and those of people are marked as the day's first.
         """
         begin = min((visit.at for visit in visits if visit.verdict == "human"), default=None)
         if begin is None:
-            return
+            return []
         today = judged_by_since(begin)
         lately = begin - BURST_WITHIN
         seen.catch_up(db, today, lately=lately)
@@ -113,7 +113,7 @@ class Looks:
             self._recent[visitor] += [each for each in seen.suspect_clicks_of(visitor) if each[0] > lately]
         ids = seen.clicks_of(visitors)
         if not ids:
-            return
+            return followed
         columns = (
             *(Click.id, Click.at, Click.visitor, Click.reason, Click.link_id, Click.person_id, Click.department_id),
             *(Click.network, Click.item_id, Click.campaign_id),
@@ -131,6 +131,7 @@ class Looks:
             self._people.setdefault(who, []).append(visit)
             if moment > lately:
                 self._recent[who].append((moment, link_id))
+        return followed
 
     def judge(self, visit: Visit) -> None:
         """Decide about the next click: whether it repeats another or belongs to a burst."""
