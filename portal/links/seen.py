@@ -63,7 +63,7 @@ class Seen:
         """Know every click since then, and who was suspect since the moment `lately`."""
         last = db.scalar(select(func.max(Click.id))) or 0
         if self._since is None or since < self._since or _day(self._since) < _day(since) or last < self._last:
-            self._begin(db, since)
+            self._begin(db, since, last)
             unknown = Click.at >= since
         elif last > self._last:
             unknown = Click.id > self._last
@@ -111,9 +111,9 @@ class Seen:
         """Moment (µs) and link of what the visitor clicked lately that passed for no person's."""
         return self._suspects.of(visitor)
 
-    def _begin(self, db: Session, since: datetime) -> None:
+    def _begin(self, db: Session, since: datetime, last: int) -> None:
         self._since = since
-        self._first = db.scalar(select(func.min(Click.id)).where(Click.at >= since)) or self._last + 1
+        self._first = db.scalar(select(func.min(Click.id)).where(Click.at >= since)) or last + 1
         self._newest, self._before = array("I", bytes(4 * PLACES)), array("I")
         older = select(Click.id).where(Click.at >= since, Click.rule_version < RULE_VERSION).limit(1)
         self._may_turn = db.scalar(older) is not None
