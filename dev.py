@@ -11,6 +11,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,6 +22,8 @@ PROGRAMS = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = PROGRAMS / "python"
 PROVIDER = ROOT / "tests" / "provider"
 CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
+WORKERS = min(os.cpu_count() or 2, 4) + 1
+"""Processes that run tests: one more than processors, because some tests mostly wait for something."""
 
 
 def require_python(*needed: int) -> None:
@@ -75,26 +79,15 @@ def test(arguments: list[str]) -> int:
     """everything a change must pass; t=feed for one folder, db=sqlite for one database"""
     named, rest = split(arguments, "t", "db")
     environment("dev")
-    steps = [] if "t" in named else static_checks()
+    steps: list[Step] = []
     away = missing_peers()
     for database in [named["db"]] if "db" in named else ["sqlite", "postgresql"]:
-        first = not any(name.startswith("tests") for name, _ in steps)
+        first = not steps
         marks = [f"not {peer}" for peer in away] + ([] if first else ["not once"])
-        command = [
-            str(PYTHON),
-            "-m",
-            "pytest",
-            "-q",
-            "-n",
-            "2",
-            "--dist",
-            "loadgroup",
-            "--database",
-            database,
-        ]
+        command = [str(PYTHON), "-m", "pytest", "-q", "-n", str(WORKERS), "--database", database]
         command += ["-m", " and ".join(marks)] if marks else []
         steps.append((f"tests on {database}", [*command, str(Path("tests", named.get("t", ""))), *rest]))
-    return run_all(steps)
+    return run_all(steps, beside=[] if "t" in named else static_checks())
 
 
 def check(arguments: list[str]) -> int:
@@ -412,7 +405,11 @@ def apt_install(*packages: str) -> None:
 # Steps
 
 
-def static_checks() -> list[tuple[str, list[str]]]:
+Step = tuple[str, list[str]]
+"""What is done, and the command that does it."""
+
+
+def static_checks() -> list[Step]:
     return [
         ("format", [str(PROGRAMS / "ruff"), "format", "--check", "--quiet", "."]),
         ("lint", [str(PROGRAMS / "ruff"), "check", "--quiet", "."]),
@@ -421,8 +418,39 @@ def static_checks() -> list[tuple[str, list[str]]]:
     ]
 
 
-def run_all(steps: list[tuple[str, list[str]]]) -> int:
-    """Every step, also after one that failed: one run shows all there is to repair."""
+def run_all(steps: list[Step], *, beside: Sequence[Step] = ()) -> int:
+    """Every step, also after one that failed: one run shows all there is to repair.
+
+    Those `beside` run at the same time, one after the other, and what they say comes at the end.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        others = [(name, pool.submit(quietly, command)) for name, command in beside]
+        try:
+            failed = run_each(steps)
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)
+            raise
+        for name, other in others:
+            status, said, seconds = other.result()
+            print(said, end="")
+            say(f"{name}: {'FAILED' if status else 'passed'} in {seconds:.1f} s")
+            if status:
+                failed.append(name)
+    say(f"Failed: {', '.join(failed)}" if failed else "All passed")
+    return 1 if failed else 0
+
+
+def quietly(command: list[str]) -> tuple[int, str, float]:
+    """The command's status, all it said, and the seconds it took."""
+    started = time.monotonic()
+    done = subprocess.run(
+        command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    return done.returncode, done.stdout, time.monotonic() - started
+
+
+def run_each(steps: list[Step]) -> list[str]:
+    """The names of those that failed."""
     failed = []
     for name, command in steps:
         say(name)
@@ -434,8 +462,7 @@ def run_all(steps: list[tuple[str, list[str]]]) -> int:
         say(f"{name}: {'FAILED' if status else 'passed'} in {time.monotonic() - started:.1f} s")
         if status:
             failed.append(name)
-    say(f"Failed: {', '.join(failed)}" if failed else "All passed")
-    return 1 if failed else 0
+    return failed
 
 
 def split(arguments: list[str], *names: str) -> tuple[dict[str, str], list[str]]:

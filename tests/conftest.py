@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from sqlalchemy import text
 from starlette.applications import Starlette
+from xdist.remote import Producer
 
 from portal import i18n, logs, migrations, settings
 from portal.app import create_app
@@ -18,12 +18,17 @@ from portal.models import metadata
 from tests import chromium, make
 from tests.client import Client
 from tests.postgres import PostgreSQL
+from tests.together import Together
 
 BASE_URL = "http://localhost:8000"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -142,14 +147,18 @@ def dina(app: Starlette, db: Database) -> Client:
 
 
 def empty(database: Database) -> None:
-    """Leave every table without rows."""
+    """Leave every table without rows, and have numbers begin at 1 again."""
+    names = [table.name for table in reversed(metadata.sorted_tables)]
     with database.writer.connect() as connection:
-        names = [table.name for table in reversed(metadata.sorted_tables)]
         if database.is_sqlite:
             connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
             for name in names:
-                connection.execute(text(f'DELETE FROM "{name}"'))
+                connection.exec_driver_sql(f'DELETE FROM "{name}"')
         else:
-            quoted = ", ".join(f'"{name}"' for name in names)
-            connection.execute(text(f"TRUNCATE {quoted} RESTART IDENTITY CASCADE"))
+            # TRUNCATE would give each table new files, and have every connection learn all tables anew.
+            deletes = "; ".join(f'DELETE FROM "{name}"' for name in names)
+            connection.exec_driver_sql(f"SET LOCAL session_replication_role = replica; {deletes}")
+            connection.exec_driver_sql(
+                "SELECT setval(seqrelid, 1, false) FROM pg_sequence WHERE pg_sequence_last_value(seqrelid) IS NOT NULL"
+            )
         connection.commit()

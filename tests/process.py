@@ -18,6 +18,8 @@ import psutil
 
 PATIENCE = 400
 """Looks, a twentieth of a second apart, before something counts as not happening."""
+PATIENCE_AT_THE_START = 1800
+"""As many before a server counts as not starting: it may prepare its sample content beside other tests' servers."""
 
 
 def free_port() -> int:
@@ -27,10 +29,10 @@ def free_port() -> int:
     return port
 
 
-def until(happened: Callable[[], object]) -> bool:
-    """Whether it happens within twenty seconds."""
+def until(happened: Callable[[], object], *, looks: int = PATIENCE) -> bool:
+    """Whether it happens within twenty seconds, or as many `looks`."""
     pause = threading.Event()
-    return any(happened() or pause.wait(0.05) for _ in range(PATIENCE))
+    return any(happened() or pause.wait(0.05) for _ in range(looks))
 
 
 def is_over(process: psutil.Process) -> bool:
@@ -89,7 +91,8 @@ class PortalProcess:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        if not until(lambda: self._has_ended() or self._is_ready(before)) or self._has_ended():
+        started = until(lambda: self._has_ended() or self._is_ready(before), looks=PATIENCE_AT_THE_START)
+        if not started or self._has_ended():
             self.kill()
             raise RuntimeError(f"the server did not get ready:\n{self.log.read_text()[-3000:]}")
         return self

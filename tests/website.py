@@ -68,7 +68,8 @@ def serving() -> Iterator[Website]:
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     website = Website(f"http://127.0.0.1:{server.server_address[1]}")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    often = 0.02  # seconds between looks whether it is to end
+    thread = threading.Thread(target=server.serve_forever, args=[often], daemon=True)
     thread.start()
     try:
         yield website

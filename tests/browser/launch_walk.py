@@ -32,7 +32,7 @@ class Careers:
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Site)
         self.host = f"127.0.0.1:{self._server.server_address[1]}"
         self.vacancy = f"http://{self.host}/werken-bij/timmerman-prefab"
-        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=[0.02])  # looks for its end that often
         self._thread.start()
         return self
 

@@ -46,6 +46,7 @@ def test_an_item_is_dragged_to_another_day(office: Office) -> None:
     number = planned(editor, office, "Sleep mij", day)
     editor.goto(f"{office.servers[0].url}/calendar?week={day:%G-W%V}")
     friday = day + timedelta(days=2)
+    editor.locator(".weeks").evaluate("weeks => weeks.scrollIntoView()")  # or the page scrolls while it is dragged
 
     editor.locator(f"#entry-{number}").drag_to(editor.locator(f'[data-day="{friday}"]'))
 

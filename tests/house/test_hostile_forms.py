@@ -134,7 +134,7 @@ def world(dina: Client, db: Database) -> dict[str, list[Any]]:
         recalled = make.item(session, campaign, state="recalled", recalled_at=now, recall_reason="ended")
         house = session.get_one(Organisation, 1)
         seen = get_item(session, draft.id)
-        reader = reviews.ask(session, seen, name="Jan", email="", by=me, organisation=house)
+        reader = reviews.token_of(reviews.ask(session, seen, name="Jan", email="", by=me, organisation=house))
         notes.tell(session, me.id, "recalled", "share:1", **make.RECALLED)
         account = Account(department_id=me.department_id, network="linkedin", url="https://l.example/a", name="A")
         screen = Screen(name="Kantine", token_hash=web.token_hash("x"), paired_at=now)

@@ -1,10 +1,15 @@
 """The gateway: what it refuses, what it allows, and that it connects to the address it checked."""
 
+import asyncio
 import http.server
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import ClassVar
 
+import httpx2
 import pytest
 
 from portal import outbound
@@ -53,7 +58,7 @@ REFUSED = [
 
 @pytest.mark.parametrize("url", REFUSED)
 def test_refused(url: str) -> None:
-    asked: ClassVar[list[str]] = []
+    asked: list[str] = []
 
     def resolve(host: str, port: int) -> list[str]:
         asked.append(host)
@@ -79,8 +84,9 @@ def test_allowed(url: str) -> None:
 
 def test_a_name_that_leads_inside_is_refused() -> None:
     for found in (["127.0.0.1"], ["93.184.215.14", "10.0.0.1"], ["::1"], ["93.184.215.14", "fe80::1"]):
+        policy = Policy(resolve=partial(lambda answer, host, port: answer, found))
         with pytest.raises(Refused):
-            outbound.fetch("http://good.example/", policy=Policy(resolve=lambda host, port, found=found: found))
+            outbound.fetch("http://good.example/", policy=policy)
 
 
 class _Site(http.server.BaseHTTPRequestHandler):
@@ -109,7 +115,7 @@ class _Site(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def site() -> Iterator[int]:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Site)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=[0.02])  # looks for its end that often
     thread.start()
     yield server.server_address[1]
     server.shutdown()
@@ -152,6 +158,55 @@ def test_the_name_is_resolved_once(site: int) -> None:
     resolved: list[str] = []
     outbound.fetch(f"http://site.example:{site}/plain", policy=named(site, resolved))
     assert resolved == ["site.example"]
+
+
+@pytest.fixture
+def silent() -> Iterator[Policy]:
+    """A name server that never answers, until the end of the test."""
+    over = threading.Event()
+
+    def resolve(host: str, port: int) -> list[str]:
+        over.wait()
+        return ["93.184.215.14"]
+
+    yield Policy(trusted=frozenset({"trusted.example:80"}), resolve=resolve)
+    over.set()
+
+
+def test_a_name_server_that_never_answers_is_left_in_time(silent: Policy) -> None:
+    began = time.monotonic()
+    with pytest.raises(Failed) as failed:
+        outbound.fetch("http://silent.example/", policy=silent, seconds=0.2)
+    assert (str(failed.value), time.monotonic() - began < 2) == ("De website antwoordde niet op tijd.", True)
+
+
+def test_it_is_left_in_time_by_an_asynchronous_client_too(silent: Policy) -> None:
+    async def ask() -> str:
+        async with httpx2.AsyncClient(transport=outbound.AsyncTransport(silent), timeout=0.2) as client:
+            with pytest.raises(httpx2.ConnectError) as failed:
+                await client.get("http://trusted.example/")
+            return str(failed.value)
+
+    assert asyncio.run(ask()) == "De website antwoordde niet op tijd."
+
+
+def test_many_that_hang_hold_few_threads_and_keep_nobody_trusted_waiting(silent: Policy, site: int) -> None:
+    def ask(number: int) -> str:
+        with pytest.raises(Failed) as failed:
+            outbound.fetch(f"http://silent{number}.example/", policy=silent, seconds=0.3)
+        return str(failed.value)
+
+    with ThreadPoolExecutor(30) as pool:
+        said = set(pool.map(ask, range(30)))
+        held = sum(thread.name == "resolver" for thread in threading.enumerate())
+    assert (said, held <= 2 * outbound.RESOLVERS) == ({"De website antwoordde niet op tijd."}, True)
+    assert outbound.fetch(f"http://site.example:{site}/plain", policy=named(site)).body == b"hello"
+
+
+def test_once_the_name_server_is_back_everything_goes_on() -> None:
+    policy = Policy(resolve=lambda host, port: ["10.0.0.1"])
+    with pytest.raises(Refused):
+        outbound.fetch("http://good.example/", policy=policy, seconds=5)
 
 
 def test_no_other_module_makes_requests() -> None:

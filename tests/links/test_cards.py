@@ -18,7 +18,7 @@ from portal.links import cards
 from portal.links.cards import Cards
 from portal.links.models import Click, Link
 from tests import make
-from tests.campaigns.drawing import noise
+from tests.campaigns.drawing import rendered_noise
 from tests.client import Client
 
 LINKEDIN = {"user-agent": "LinkedInBot/1.0 (compatible; Mozilla/5.0; Apache-HttpClient +http://www.linkedin.com)"}
@@ -29,7 +29,7 @@ WHATSAPP = {"user-agent": "WhatsApp/2.24.12.78 A", "accept-language": ""}
 def links(db: Database) -> list[Link]:
     """Two colleagues' links to one item with a picture."""
     with db.writing() as session:
-        picture = pictures.store(session, noise((1600, 900)))
+        picture = pictures.keep(session, rendered_noise((1600, 900)))
         item = make.item(session, title='Timmerman "m/v" & co <b>', picture_id=picture.id)
         for text in item.texts:
             text.picture_alt = "Een hal vol hout"

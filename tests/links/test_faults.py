@@ -47,8 +47,6 @@ WRITES = 120
 """The byte of its shared memory that a process has locked while it writes to SQLite's log."""
 NOON = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
 
-one_server = pytest.mark.xdist_group("faults")
-
 
 @dataclass
 class House:
@@ -210,7 +208,6 @@ def house(shared: House) -> House:
     return shared
 
 
-@one_server
 def test_a_full_disk_under_the_journal_costs_no_click(house: House) -> None:
     seen = [disk.seen(house.portal).stat().st_dev for disk in (house.journal_disk, house.data_disk)]
     assert (seen[0] != seen[1]) is disks.are_real()
@@ -223,7 +220,6 @@ def test_a_full_disk_under_the_journal_costs_no_click(house: House) -> None:
     assert house.everything_is_counted()
 
 
-@one_server
 def test_with_neither_journal_nor_database_visitors_are_told_and_nothing_counts_that_was_not_answered(
     house: House,
 ) -> None:
@@ -240,7 +236,6 @@ def test_with_neither_journal_nor_database_visitors_are_told_and_nothing_counts_
     assert house.visits(5) == {302: 5}
 
 
-@one_server
 def test_a_database_that_is_away_under_load_stops_no_visitor_of_a_known_link(house: House) -> None:
     before, so_far = len(house.waits()), len(house.answers)
     with house.crowded():

@@ -16,7 +16,7 @@ from portal.guesses import AT_ONCE
 from portal.links.onward import guesses
 from tests import make
 from tests.browser.test_every_page import problems, too_wide
-from tests.campaigns.drawing import noise
+from tests.campaigns.drawing import rendered_noise
 from tests.client import Client
 from tests.feed.phone import held_by, served
 
@@ -30,7 +30,7 @@ def paths(db: Database) -> dict[str, str]:
     """Where each kind of page is, by its reason."""
     yesterday = clock.now() - timedelta(days=1)
     with db.writing() as session:
-        picture = pictures.store(session, noise()).id
+        picture = pictures.keep(session, rendered_noise()).id
         campaign = make.campaign(session)
         after = make.item(session, campaign, title=LONG, picture_id=picture)
         for number in range(4):
@@ -94,7 +94,7 @@ def test_the_item_s_page_shows_the_networks_within_its_width(
     app: Starlette, browser: Browser, bram: Client, db: Database
 ) -> None:
     with db.writing() as session:
-        item = make.item(session, title=LONG, picture_id=pictures.store(session, noise()).id)
+        item = make.item(session, title=LONG, picture_id=pictures.keep(session, rendered_noise()).id)
     with held_by(bram, app, browser) as context:
         page = context.new_page()
         page.goto(f"/campaigns/items/{item.id}")
