@@ -5,19 +5,23 @@ checked, so a second answer of the name server is never used. Redirects pass the
 named in the settings, such as the identity provider, may be elsewhere.
 """
 
+import asyncio
 import ipaddress
 import re
 import socket
 import ssl
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from queue import SimpleQueue
 from typing import Any
 
 import httpcore2
 import httpx2
-from anyio import to_thread
 
 from portal import settings
 from portal.i18n import gettext as _
@@ -27,6 +31,9 @@ LARGEST_ANSWER = 2_000_000
 LONGEST = 10.0
 """Seconds for a whole fetch, redirects and body included."""
 USER_AGENT = "Passalong (employee advocacy portal; fetches pages its editors name)"
+
+RESOLVERS = 8
+"""Threads that ask for the addresses of names, for each of the two kinds of hosts."""
 
 Resolve = Callable[[str, int], list[str]]
 
@@ -86,6 +93,41 @@ def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(address[0]) for *_rest, address in found))
 
 
+class _Resolvers:
+    """Threads that ask the system's resolver, which cannot be told to hurry: whoever waits may leave, they stay.
+
+    However many names never get an answer, they hold no more than these threads and nobody longer than their deadline.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most, self._lock, self._started = most, threading.Lock(), 0
+        self._asked: SimpleQueue[tuple[Future[list[str]], Resolve, str, int]] = SimpleQueue()
+
+    def ask(self, resolve: Resolve, host: str, port: int) -> Future[list[str]]:
+        """What `resolve` will answer. Cancelled before its turn it is not asked any more."""
+        future: Future[list[str]] = Future()
+        self._asked.put((future, resolve, host, port))
+        with self._lock:
+            if self._started < self._most:
+                self._started += 1
+                threading.Thread(target=self._work, name="resolver", daemon=True).start()
+        return future
+
+    def _work(self) -> None:
+        while True:
+            future, resolve, host, port = self._asked.get()
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(resolve(host, port))
+            except Exception as error:  # whatever it is, it is told to whoever waits
+                future.set_exception(error)
+
+
+# Apart, so that names people type cannot keep the hosts waiting that the portal lives by, such as the one to sign in.
+_for_trusted, _for_anybody = _Resolvers(RESOLVERS), _Resolvers(RESOLVERS)
+
+
 @dataclass(frozen=True)
 class Policy:
     """Which connections may be made. `trusted` holds `host:port` pairs the operator vouches for."""
@@ -108,16 +150,35 @@ class Policy:
         self._check_host(parsed.host, parsed.port or _default_port(parsed.scheme))
         return parsed
 
-    def address_for(self, host: str, port: int) -> str:
-        """The address to connect to. Raises Refused when any address of the name is not public."""
-        trusted = self._check_host(host, port)
-        try:
-            found = [host] if _is_address(host) else self.resolve(host, port)
-        except OSError:
-            raise Failed(_("There is no website called %(host)s.", host=host)) from None
+    def address_for(self, host: str, port: int, *, until: float) -> str:
+        """The address to connect to. Raises Refused when any address of the name is not public, and Failed."""
+        asked = self._ask(host, port)
+        with _failures_of(host):
+            try:
+                found = asked.result(_left(until))
+            finally:
+                asked.cancel()
+        return self._chosen(host, port, found)
+
+    async def address_for_async(self, host: str, port: int, *, until: float) -> str:
+        """As address_for, without a thread that waits."""
+        asked = self._ask(host, port)
+        with _failures_of(host):
+            found = await asyncio.wait_for(asyncio.wrap_future(asked), _left(until))
+        return self._chosen(host, port, found)
+
+    def _ask(self, host: str, port: int) -> Future[list[str]]:
+        resolvers = _for_trusted if self._check_host(host, port) else _for_anybody
+        if not _is_address(host):
+            return resolvers.ask(self.resolve, host, port)
+        known: Future[list[str]] = Future()
+        known.set_result([host])
+        return known
+
+    def _chosen(self, host: str, port: int, found: list[str]) -> str:
         if not found:
             raise Failed(_("There is no website called %(host)s.", host=host))
-        if not trusted and not all(is_public(address) for address in found):
+        if not self._check_host(host, port) and not all(is_public(address) for address in found):
             raise Refused(_("This address leads inside a private network."))
         return found[0]
 
@@ -134,6 +195,17 @@ class Policy:
             # Names end in letters; what ends in a number is an address in one of its old spellings.
             raise Refused(_("This is not the name of a website."))
         return False
+
+
+@contextmanager
+def _failures_of(host: str) -> Iterator[None]:
+    """Says in a sentence what kept a name from being resolved."""
+    try:
+        yield
+    except TimeoutError:
+        raise Failed(_("The website did not answer in time.")) from None
+    except OSError:
+        raise Failed(_("There is no website called %(host)s.", host=host)) from None
 
 
 def usual_policy() -> Policy:
@@ -184,7 +256,7 @@ class _Backend(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
-        address = self._policy.address_for(host, port)
+        address = self._policy.address_for(host, port, until=self._until)
         stream = self._inner.connect_tcp(address, port, _left(self._until), local_address, socket_options)
         return _InTime(stream, self._until)
 
@@ -201,8 +273,9 @@ class _AsyncBackend(httpcore2.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
-        address = await to_thread.run_sync(self._policy.address_for, host, port)
-        return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+        until = time.monotonic() + (LONGEST if timeout is None else timeout)
+        address = await self._policy.address_for_async(host, port, until=until)
+        return await self._inner.connect_tcp(address, port, _left(until), local_address, socket_options)
 
 
 class AsyncTransport(httpx2.AsyncHTTPTransport):

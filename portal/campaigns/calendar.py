@@ -24,6 +24,7 @@ CROWDED = 3
 """More items than this on one day take each other's attention."""
 SILENCE = 5
 """Days in a row without anything new that are worth a sentence."""
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,10 @@ class Week:
 class Calendar:
     period: Period
     weeks: list[Week]
+    before: date | None = None
+    """The last day before these, today or later, on which something appears."""
+    after: date | None = None
+    """The first day after these on which something appears."""
 
     @property
     def days(self) -> list[Day]:
@@ -165,14 +170,21 @@ class Calendar:
     def is_empty(self) -> bool:
         return not any(week.bars or any(day.number for day in week.days) for week in self.weeks)
 
-    def silences(self, today: date) -> list[tuple[date, date]]:
-        """From when to when nothing new appears, today or later, for at least `SILENCE` days in a row."""
-        found = []
+    def silences(self, today: date) -> list[tuple[date, date | None]]:
+        """From when to when nothing new appears, today or later, for at least `SILENCE` days in a row.
+
+        Whole ones, of which some days lie within the period; without a last day nothing is planned after it.
+        """
+        found: list[tuple[date, date | None]] = []
         ahead = [day for day in self.days if day.date >= today]
         for has_items, run in groupby(ahead, key=lambda day: day.number > 0):
-            days = list(run)
-            if not has_items and len(days) >= SILENCE:
-                found.append((days[0].date, days[-1].date))
+            days = [day.date for day in run]
+            first, last = days[0], days[-1]
+            if first == self.period.first:
+                first = self.before + DAY if self.before else today
+            until = (self.after - DAY if self.after else None) if last == self.period.last else last
+            if not has_items and (until is None or (until - first).days + 1 >= SILENCE):
+                found.append((first, until))
         return found
 
     def crowds(self, today: date) -> list[Day]:
@@ -181,7 +193,7 @@ class Calendar:
 
 
 def calendar(db: Session, period: Period, *, language: str) -> Calendar:
-    """The period with what is planned in campaigns that are not archived, in six queries at most."""
+    """The period with what is planned in campaigns that are not archived, in seven queries at most."""
     most = MOST_ENTRIES[period.view]
     places, numbers = _places(db, period, most)
     rows, spans = _items(db, places), _spans(db, period)
@@ -201,6 +213,7 @@ def calendar(db: Session, period: Period, *, language: str) -> Calendar:
             )
             for days, spans_running, spans_shown in zip(weeks, running, shown, strict=True)
         ],
+        *_neighbours(db, period),
     )
 
 
@@ -235,6 +248,24 @@ def _places(db: Session, period: Period, most: int) -> tuple[list[int], Counter[
         numbers[day] += number if place == 1 else 0
         shown.setdefault(day, []).append(item_id)
     return [item_id for ids in shown.values() for item_id in ids[:most]], numbers
+
+
+def _neighbours(db: Session, period: Period) -> tuple[date | None, date | None]:
+    """The nearest days before and after the period on which something appears; none that is over."""
+    planned = (
+        select(Item.publish_at)
+        .join(Campaign, Campaign.id == Item.campaign_id)
+        .where(
+            Item.state.in_(moving.PLANNED),
+            Item.publish_at >= clock.start_of(clock.today()),
+            Campaign.archived_at.is_(None),
+        )
+    )
+    before = planned.where(Item.publish_at < clock.start_of(period.first)).with_only_columns(func.max(Item.publish_at))
+    after = planned.where(Item.publish_at >= clock.end_of(period.last)).with_only_columns(func.min(Item.publish_at))
+    found = db.execute(select(before.scalar_subquery(), after.scalar_subquery())).one()
+    first, last = (clock.local(moment).date() if moment else None for moment in found)
+    return first, last
 
 
 def _items(db: Session, ids: Sequence[int]) -> list[Row[Any]]:

@@ -140,7 +140,12 @@ def _shown(request: Request, db: Session, period: Period) -> dict[str, Any]:
         "open_day": lambda day: html.url(request, "calendar_page", day=day.isoformat()),
         "open_week": lambda day: _address(request)(Period("week", day)),
         "today": today,
-        "quiet": {day.date for day in found.days for first, last in found.silences(today) if first <= day.date <= last},
+        "quiet": {
+            day.date
+            for day in found.days
+            for first, last in found.silences(today)
+            if first <= day.date <= (last or period.last)
+        },
         "this_day": Period(period.view, today),
         "tabs": _tabs(request, period),
         "days_said": _days,
@@ -179,9 +184,7 @@ def _heading(period: Period) -> str:
 
 def _remarks(found: Calendar, today: date) -> list[tuple[str, str]]:
     """Where nothing happens and where too much does, each a sentence with the kind of notice it is."""
-    said_of_silence = [
-        (_("Nothing appears from %(days)s.", days=_days(first, last)), "info") for first, last in found.silences(today)
-    ]
+    said_of_silence = [(_silence(first, last, today), "info") for first, last in found.silences(today)]
     crowds = found.crowds(today)
     if not crowds:
         return said_of_silence
@@ -194,6 +197,14 @@ def _remarks(found: Calendar, today: date) -> list[tuple[str, str]]:
         days=format_list(names, locale=i18n.locale()),
     )
     return [*said_of_silence, (sentence, "warn")]
+
+
+def _silence(first: date, last: date | None, today: date) -> str:
+    if last is not None:
+        return _("Nothing appears from %(days)s.", days=_days(first, last))
+    if first == today:
+        return _("From today on, nothing is planned yet.")
+    return _("From %(day)s on, nothing is planned yet.", day=said(first))
 
 
 def _days(first: date, last: date) -> str:

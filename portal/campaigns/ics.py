@@ -34,7 +34,8 @@ def renew_address(db: Session, person: Person) -> None:
 
 def key(person: Person) -> str:
     """The secret part of the person's address: made of their mark, so that whoever reads the database lacks it."""
-    return Signer(settings.current().secret, salt="calendar").get_signature(f"{person.id} {person.calendar_mark}").decode()
+    signer = Signer(settings.current().secret, salt="calendar")
+    return signer.get_signature(f"{person.id} {person.calendar_mark}").decode()
 
 
 def find_subscriber(db: Session, person_id: int, sent: str) -> Person | None:

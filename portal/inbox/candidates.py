@@ -7,14 +7,17 @@ from urllib.parse import urlsplit
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from portal import clock
+from portal import clock, jobs
 from portal.campaigns import approval
 from portal.campaigns.models import Campaign, Item
 from portal.campaigns.queries import find_campaign
-from portal.database import insert
-from portal.inbox import drafting, postings
+from portal.database import Database, insert
+from portal.i18n import in_language
+from portal.inbox import drafting, postings, previews, robots
 from portal.inbox.feeds import Entry
 from portal.inbox.models import Candidate, Source
+from portal.inbox.previews import Found
+from portal.outbound import Failed, Refused
 from portal.people import audit
 from portal.people.models import Person
 from portal.web import NotFound
@@ -58,6 +61,7 @@ def keep(db: Session, source: Source, entries: list[Entry]) -> int:
             candidate = db.get_one(Candidate, candidate_id)
             if candidate.url:
                 draft(db, candidate, campaign, by=None)
+                jobs.enqueue(db, "picture_of_draft", candidate_id=candidate_id)
     return len(new)
 
 
@@ -156,10 +160,12 @@ def get(db: Session, candidate_id: int) -> Candidate:
     return found
 
 
-def draft(db: Session, candidate: Candidate, campaign: Campaign, *, by: Person | None) -> tuple[Item, bool]:
+def draft(
+    db: Session, candidate: Candidate, campaign: Campaign, *, by: Person | None, found: Found | None = None
+) -> tuple[Item, bool]:
     """An item in draft of it, or the item that leads there already; and whether it was made now.
 
-    Raises TakenAlready and NoAddress.
+    `found` is the picture of its page. Raises TakenAlready and NoAddress.
     """
     if not candidate.url:
         raise NoAddress
@@ -177,9 +183,32 @@ def draft(db: Session, candidate: Candidate, campaign: Campaign, *, by: Person |
         place=candidate.place,
         hours=candidate.hours,
         ends_on=postings.last_day(candidate.valid_through),
+        picture=found.picture if found else None,
+        picture_alt=found.alt if found else "",
     )
     candidate.item_id = item.id
     return item, known is None
+
+
+@jobs.job("picture_of_draft", outside=True, slow=True)
+def picture_of_draft(*, candidate_id: int, database: Database) -> None:
+    """Give the draft that was made of a candidate by itself the picture of its page, where programs may look."""
+    with database.reading() as db:
+        candidate = db.get(Candidate, candidate_id)
+    if candidate is None or candidate.item_id is None:
+        return
+    try:
+        may_look = robots.allow(candidate.url, seconds=previews.SHORT)
+    except (Refused, Failed):
+        may_look = False
+    if not may_look:
+        return
+    with in_language(candidate.language):
+        found = previews.picture_for(candidate.url, spare=candidate.picture_url)
+    if found is not None:
+        with database.writing() as db:
+            if (item := db.get(Item, candidate.item_id)) is not None:
+                drafting.illustrate(db, item, found)
 
 
 def dismiss(db: Session, candidate: Candidate) -> None:

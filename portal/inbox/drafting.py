@@ -8,18 +8,19 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.campaigns import drafts, editing, pictures
+from portal.campaigns import drafts, editing, pictures, revisions
 from portal.campaigns.drafts import ItemDraft, Words
-from portal.campaigns.models import KINDS_THAT_END, Campaign, Item
+from portal.campaigns.models import KINDS_THAT_END, Campaign, Item, ItemText
 from portal.campaigns.pictures import Rendered
 from portal.campaigns.queries import find_item
 from portal.i18n import LANGUAGES
+from portal.i18n import gettext as _
 from portal.i18n import language as current_language
 from portal.inbox import addresses, postings, queries
 from portal.inbox.models import Candidate, Idea
 from portal.inbox.pages import Page
 from portal.inbox.postings import Posting
-from portal.inbox.previews import Preview
+from portal.inbox.previews import Found, Preview
 from portal.people.models import Person
 
 MOST_LIKELY = 200
@@ -46,7 +47,7 @@ def draft(
     picture_id: int | None = None,
     picture_alt: str = "",
 ) -> Item:
-    """An item in state draft, of texts from elsewhere: they are cut to what fits, and a title is made when missing.
+    """An item in state draft, of texts from elsewhere: they are cut to what fits.
 
     Kinds that need a last day get the campaign's unless one is given. `picture_id` names a picture that is kept
     already and goes before `picture`.
@@ -57,7 +58,7 @@ def draft(
     made.happens_at = happens_at
     made.publish_on = min(max(clock.today(), campaign.starts_on), max(campaign.ends_on, campaign.starts_on))
     made.ends_on = ends_on or (campaign.ends_on if kind in KINDS_THAT_END and happens_at is None else None)
-    name = fitting(title, drafts.LONGEST_TITLE) or title_of(url)
+    name = fitting(title, drafts.LONGEST_TITLE) or _("Still without a title")
     if picture_id is None and picture is not None:
         picture_id = pictures.keep(db, picture).id
     alt = fitting(picture_alt or name, drafts.LONGEST_ALT) if picture_id else ""
@@ -66,7 +67,7 @@ def draft(
 
 
 def from_preview(
-    db: Session, campaign: Campaign, preview: Preview, *, by: Person, picture_id: int | None = None
+    db: Session, campaign: Campaign, preview: Preview, *, by: Person, title: str, picture_id: int | None = None
 ) -> Item:
     """A draft of what the page at an address says. A candidate of the same address is drafted with it."""
     page = preview.page
@@ -78,7 +79,7 @@ def from_preview(
         kind=kind_of(page),
         url=preview.url,
         language=page.language,
-        title=posting.title if posting and posting.title else page.title,
+        title=title,
         summary=page.description or (posting.description if posting else ""),
         place=posting.place if posting else "",
         hours=posting.hours if posting else "",
@@ -101,9 +102,10 @@ def from_preview(
 
 def from_idea(db: Session, campaign: Campaign, idea: Idea, preview: Preview | None, *, by: Person, spoken: str) -> Item:
     """A draft of the page an idea leads to when that answered, else of the words, which are in `spoken`."""
-    if preview is not None and preview.answered:
-        return from_preview(db, campaign, preview, by=by, picture_id=idea.picture_id)
     first, _break, rest = idea.words.partition("\n")
+    if preview is not None and preview.answered:
+        title = title_of(preview.page) or first
+        return from_preview(db, campaign, preview, by=by, title=title, picture_id=idea.picture_id)
     return draft(
         db,
         campaign,
@@ -115,6 +117,20 @@ def from_idea(db: Session, campaign: Campaign, idea: Idea, preview: Preview | No
         summary=rest or first,
         picture_id=idea.picture_id,
     )
+
+
+def illustrate(db: Session, item: Item, found: Found) -> None:
+    """Give a fresh draft its picture, unless somebody has been at work on it since: then it is theirs."""
+    fresh = (Item.id == item.id, Item.state == "draft", Item.version == 1, Item.picture_id.is_(None))
+    if db.scalar(select(Item.id).where(*fresh)) is None:
+        return
+    picture_id = pictures.keep(db, found.picture).id
+    db.execute(update(Item).where(*fresh).values(picture_id=picture_id).execution_options(synchronize_session=False))
+    for text in db.scalars(select(ItemText).where(ItemText.item_id == item.id, ItemText.picture_alt == "")):
+        text.picture_alt = fitting(found.alt or text.title, drafts.LONGEST_ALT)
+    db.flush()
+    db.expire_all()
+    revisions.keep(db, item, by=None)
 
 
 def kind_of(page: Page) -> str:
@@ -175,12 +191,10 @@ def campaign_choices(db: Session, language: str) -> list[tuple[int, str]]:
     return [(each.id, each.text(language).title) for each in queries.open_campaigns(db)]
 
 
-def title_of(url: str) -> str:
-    """A title for a page that has none: its address, without what machines need of it."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").removeprefix("www.")
-    path = unquote(parts.path, errors="replace").rstrip("/")
-    return fitting("".join(sign for sign in f"{host}{path}" if sign.isprintable()), drafts.LONGEST_TITLE) or "…"
+def title_of(page: Page) -> str:
+    """What the page calls what it is about; "" when it does not say."""
+    posting = posting_of(page)
+    return posting.title if posting and posting.title else page.title
 
 
 def fitting(text: str, most: int) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from portal import clock
-from portal.campaigns import drafts
+from portal.campaigns import drafts, rules
 from portal.inbox import addresses, markup
 
 MOST_ENTRIES = 200
@@ -95,7 +95,7 @@ def address(url: str, base: str) -> str:
         whole = addresses.untracked(addresses.straight(urljoin(base, url.strip()))) if url.strip() else ""
     except ValueError:
         return ""
-    return whole if whole and drafts.target_problem(whole) is None else ""
+    return whole if whole and rules.target_problem(whole) is None else ""
 
 
 def moment(text: str) -> datetime | None:

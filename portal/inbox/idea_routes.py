@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from portal import html, i18n
-from portal.campaigns import drafts, pictures
+from portal.campaigns import pictures, rules
 from portal.campaigns.pictures import Drawn, PictureRefused
 from portal.campaigns.queries import find_campaign, find_item
 from portal.i18n import gettext as _
@@ -25,33 +25,37 @@ _ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 
 
 def ideas_page(request: Request, *, db: Session, me: Person, organisation: Organisation) -> Response:
-    """One's own ideas; for who edits also everybody's, by what became of them."""
+    """One's own ideas; who edits begins with everybody's that wait for an answer."""
     number = whole_number(request.query_params.get("page", "")) or 1
     edits, show = me.role != "member", request.query_params.get("show", "")
-    show = show if edits and show in IDEA_STATES else ""
-    shown = ideas.in_state(db, show, number=number) if show else ideas.of_person(db, me, number=number)
-    waiting, states = ideas.number_in(db, "new") if edits else 0, _states()
-    counts = {"new": i18n.number(waiting) if waiting else None}
+    show = (show if show in (*IDEA_STATES, "all", "mine") else "new") if edits else "mine"
+    if show == "mine":
+        shown = ideas.of_person(db, me, number=number)
+    else:
+        shown = ideas.everybodys(db, number=number) if show == "all" else ideas.in_state(db, show, number=number)
+    states = _states()
     return html.page(
         request,
         "inbox/ideas.html",
         shown=shown,
         show=show,
-        tabs=[
-            (_("Mine"), html.url(request, "ideas_page"), not show, None),
-            *(
-                (states[key][0], html.url(request, "ideas_page", show=key), show == key, counts.get(key))
-                for key in IDEA_STATES
-            ),
-        ]
-        if edits
-        else [],
+        tabs=_tabs(request, db, show) if edits else [],
         late={idea.id for idea in shown.ideas if ideas.is_late(idea)},
         promised=ideas.promised_on,
-        names=names_of(db, [idea.person_id for idea in shown.ideas]) if show else {},
+        names=names_of(db, [idea.person_id for idea in shown.ideas]) if show != "mine" else {},
         states=states,
         address=pictures.address,
     )
+
+
+def _tabs(request: Request, db: Session, show: str) -> list[tuple[str, str, bool, str | None]]:
+    waiting = ideas.number_in(db, "new")
+    counts = {"new": i18n.number(waiting) if waiting else None}
+    labels = {key: label for key, (label, _kind) in _states().items()} | {"all": _("All"), "mine": _("Mine")}
+    return [
+        (label, html.url(request, "ideas_page", show=key), show == key, counts.get(key))
+        for key, label in labels.items()
+    ]
 
 
 def new_idea(request: Request, *, organisation: Organisation) -> Response:
@@ -80,7 +84,7 @@ def create_idea(
     url = completed(form.text("address", ideas.LONGEST_ADDRESS))
     if not words:
         form.errors.setdefault("words", _("Say in a line what it is: that is enough."))
-    if url and (sentence := drafts.target_problem(url)):
+    if url and (sentence := rules.target_problem(url)):
         form.errors.setdefault("address", sentence)
     if isinstance(ready, PictureRefused):
         form.errors["picture"] = str(ready)
@@ -97,7 +101,7 @@ def create_idea(
         "Thank you! Marketing answers within %(num)s day.", "Thank you! Marketing answers within %(num)s days.", days
     )
     flash(request, thanks)
-    return see_other(request, "ideas_page")
+    return see_other(request, "ideas_page", show="mine" if me.role != "member" else None)
 
 
 def idea(request: Request, *, db: Session, me: Person, idea_id: int) -> Response:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, select, true, update
 from sqlalchemy.orm import Session
 
 from portal import clock, jobs, mail, settings
-from portal.campaigns import audience, drafts
+from portal.campaigns import audience, rules
 from portal.campaigns.models import Campaign, Item, ItemText, Picture
 from portal.campaigns.queries import find_item, live_at
 from portal.database import one_at_a_time
@@ -96,6 +96,11 @@ def in_state(db: Session, state: str, *, number: int = 1) -> IdeaPage:
     return _page(db, Idea.state == state, latest_first=state != "new", number=number)
 
 
+def everybodys(db: Session, *, number: int = 1) -> IdeaPage:
+    """Every idea, the latest first."""
+    return _page(db, true(), latest_first=True, number=number)
+
+
 def promised_on(idea: Idea) -> date:
     """The last day for the answer, in the organisation's zone."""
     return clock.local(idea.answer_by - timedelta(seconds=1)).date()
@@ -157,7 +162,7 @@ class Alike:
 def alike(db: Session, *, url: str, words: str, language: str, me: Person) -> list[Alike]:
     """What is there already of an address or of such words, at most three; titles only of what `me` sees anyway."""
     found: list[Alike] = []
-    wanted = addresses.canonical(url) if drafts.target_problem(url) is None else ""
+    wanted = addresses.canonical(url) if rules.target_problem(url) is None else ""
     if wanted:
         found += _of_address(db, url, wanted, language, me)
     if not found and (said := _telling(words)):

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 import structlog
 
 from portal import clock, outbound
-from portal.inbox import addresses, careers, feeds, markup
+from portal.inbox import addresses, careers, feeds, markup, robots
 from portal.inbox.careers import Listing
 from portal.inbox.feeds import Entry
 from portal.outbound import Answer
@@ -57,6 +57,8 @@ def look(question: Question) -> Look:
     until = time.monotonic() + LONGEST_LOOK
     try:
         return _look(question, until)
+    except _Unwelcome:
+        return Look("disallowed", failed=True)
     except outbound.RefusedOnTheWay:
         return Look("astray", failed=True)
     except outbound.Refused:
@@ -73,7 +75,9 @@ def look(question: Question) -> Look:
 
 
 def _look(question: Question, until: float) -> Look:
-    answer = _fetch(question.url, until, headers=_conditions(question))
+    # A feed is made for programs that come by themselves; everything else is asked first whether we may.
+    ask = _fetch if question.kind == "feed" else _visit
+    answer = ask(question.url, until, headers=_conditions(question))
     if answer.status == 304:
         unchanged = Look("unchanged", etag=question.etag, last_modified=question.last_modified)
         if question.kind == "feed":
@@ -121,7 +125,7 @@ def _vacancies(question: Question, listing: Listing, until: float, marks: Look, 
     """The vacancies on a list, each with what its own page says, as far as there is time to open those pages."""
     listed, found = {each.key for each in listing.entries}, {each.key: each for each in listing.entries}
     present = listed | {addresses.canonical(page) for page in listing.pages}
-    opened = 0
+    opened = unwelcome = 0
     for page in _pages_to_open(question, listing):
         if time.monotonic() > until - 1:
             break
@@ -133,6 +137,9 @@ def _vacancies(question: Question, listing: Listing, until: float, marks: Look, 
             found.pop(key, None)
             present.discard(key)
             continue
+        except _Unwelcome:
+            unwelcome += 1
+            continue
         except (outbound.Refused, outbound.Failed):
             continue  # that it does not answer now says nothing about the vacancy
         if entries:
@@ -141,6 +148,8 @@ def _vacancies(question: Question, listing: Listing, until: float, marks: Look, 
             present.discard(key)
         found |= {each.key: each for each in entries}
         present |= {each.key for each in entries}
+    if unwelcome and unwelcome == opened and not found:
+        raise _Unwelcome
     saw_all = opened == len(listing.pages)
     return replace(
         marks,
@@ -166,8 +175,8 @@ def _some(places: list[str], most: int) -> list[str]:
 
 
 def _opened(question: Question, page: str, until: float) -> list[Entry]:
-    """The vacancies on a page. Raises _Gone, and what the gateway raises when it does not answer properly."""
-    answer = _fetch(page, min(until, time.monotonic() + LONGEST_PAGE))
+    """The vacancies on a page. Raises _Gone and _Unwelcome, and the gateway's errors for an answer that is none."""
+    answer = _visit(page, min(until, time.monotonic() + LONGEST_PAGE))
     key, came_from = addresses.canonical(page), addresses.canonical(answer.url)
     # A vacancy that is filled often leads back to the list.
     if answer.status in (404, 410) or (came_from != key and came_from == addresses.canonical(question.url)):
@@ -183,23 +192,38 @@ class _Gone(Exception):
     """The page of a vacancy is not there any more."""
 
 
+class _Unwelcome(Exception):
+    """The website asks programs not to look there."""
+
+
 def _listing(answer: Answer, until: float) -> tuple[Listing, bool]:
     """The list an answer holds, those it leads to included; and whether all of them could be read."""
     listing = careers.read(answer.body, answer.url, answer.headers.get("content-type", ""))
     pages, is_whole = list(listing.pages), True
     for place in listing.lists:
         try:
-            further = _fetch(place, until)
+            further = _visit(place, until)
             if further.status != 200:
                 raise feeds.NoFeed
             pages += careers.read(further.body, further.url, further.headers.get("content-type", "")).pages
-        except (outbound.Refused, outbound.Failed, feeds.NoFeed, markup.Unsafe):
+        except (outbound.Refused, outbound.Failed, feeds.NoFeed, markup.Unsafe, _Unwelcome):
             is_whole = False
     return replace(listing, pages=careers.distinct(pages)[: careers.MOST_PAGES]), is_whole
 
 
+def _visit(url: str, until: float, *, headers: dict[str, str] | None = None) -> Answer:
+    """The answer of an address where we may look. Raises _Unwelcome."""
+    if not robots.allow(url, seconds=_seconds(until)):
+        raise _Unwelcome
+    return _fetch(url, until, headers=headers)
+
+
 def _fetch(url: str, until: float, *, headers: dict[str, str] | None = None) -> Answer:
-    return outbound.fetch(url, headers=headers, seconds=min(outbound.LONGEST, max(until - time.monotonic(), 0.1)))
+    return outbound.fetch(url, headers=headers, seconds=_seconds(until))
+
+
+def _seconds(until: float) -> float:
+    return min(outbound.LONGEST, max(until - time.monotonic(), 0.1))
 
 
 def _conditions(question: Question) -> dict[str, str]:

@@ -3,6 +3,8 @@
 import codecs
 import html
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from html.entities import html5
 from itertools import islice
 from typing import Any
@@ -14,6 +16,10 @@ LONGEST_WORDS = 20_000
 """Characters of HTML that are read for the words in it."""
 MOST_ATTRIBUTES = 200
 """Attributes of one HTML tag that are read; no page has so many that matter."""
+DEEPEST = 250
+"""Elements of a page inside each other; of what is further inside only the words are read."""
+MOST_ELEMENTS = 100_000
+"""Elements of a page; of those after them only the words are read."""
 
 _CHARSETS = re.compile(
     r"utf-?8(-sig)?|utf-?16(-?[bl]e)?|us-?ascii|(iso-?8859|windows|cp|latin)-?_?\d{1,4}(-?\d{1,2})?|macroman"
@@ -28,17 +34,56 @@ _IN_TEXT = re.compile(
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 # What XML cannot hold: it ends a strict reader's patience in the middle of a feed.
 _UNREADABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_PLAIN_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_.-]*")
 _REFERENCE = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?!#\d{1,7};|#x[0-9a-f]{1,6};)(?:(\w{2,31});)?", re.DOTALL | re.IGNORECASE
 )
 
 
 class _Builder(etree.TreeBuilder):  # type: ignore[misc]
-    """Builds the tree of an HTML page with a bound on the attributes of a tag: the parser's own way of adding one
-    walks past all that are there, half a minute of work for a single tag with 60,000."""
+    """Builds the tree of an HTML page with a bound on the attributes of a tag and on the depth: adding one attribute
+    walks past all that are there, adding one element past all that it is in, minutes of work for a hostile page.
 
-    def start(self, tag: str, attrs: dict[str, str], nsmap: dict[str, str] | None = None) -> etree._Element:
-        return super().start(tag, dict(islice(attrs.items(), MOST_ATTRIBUTES)), nsmap or {})
+    A browser takes names and signs that a tree cannot hold. Such attributes are left out, such signs replaced.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = self._number = self._left_out = 0
+
+    def start(self, tag: str, attrs: Mapping[str, str], nsmap: Mapping[str, str] | None = None) -> Any:
+        if self._left_out or self._depth == DEEPEST or self._number == MOST_ELEMENTS:
+            self._left_out += 1
+            return None
+        self._depth += 1
+        self._number += 1
+        return super().start(_element_name(tag), _attributes(attrs) if attrs else {}, {})
+
+    def end(self, tag: str) -> Any:
+        if self._left_out:
+            self._left_out -= 1
+            return None
+        self._depth -= 1
+        return super().end(_element_name(tag))
+
+    def data(self, data: str) -> None:
+        super().data(_UNREADABLE.sub("\ufffd", data))
+
+    def comment(self, text: str) -> None:
+        """Says nothing to a reader."""
+
+    def pi(self, target: str, data: str | None = None) -> None:
+        """Says nothing to a reader."""
+
+
+def _attributes(attrs: Mapping[str, str]) -> dict[str, str]:
+    read = islice(attrs.items(), MOST_ATTRIBUTES)
+    return {name: _UNREADABLE.sub("\ufffd", value) for name, value in read if _PLAIN_NAME.fullmatch(name)}
+
+
+@lru_cache(1000)
+def _element_name(tag: str) -> str:
+    return tag if _PLAIN_NAME.fullmatch(tag) else "unknown"
 
 
 class Unsafe(ValueError):

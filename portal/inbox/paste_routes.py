@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from portal import html, i18n
+from portal.campaigns import drafts
 from portal.campaigns import queries as campaigns
 from portal.campaigns.models import Item
 from portal.database import one_at_a_time
@@ -22,24 +23,32 @@ def paste_address(request: Request, *, db: Session) -> Response:
 
 
 def draft_from_address(request: Request, *, db: Session, me: Person, form: Form, ready: Preview | str) -> Response:
-    """A draft of what was found, unless an item leads there already or nothing was found: then only if asked again."""
+    """A draft of what was found, unless an item leads there already or nothing was found: then only if asked again.
+
+    What has no title gets one from whoever makes it.
+    """
     campaign_id, anyway = form.number("campaign"), form.is_set("anyway")
     campaign = campaigns.find_campaign(db, campaign_id) if campaign_id else None
     address, chosen = form.text("address", NO_LIMIT), form.text("campaign")
-    errors = {"address": ready} if isinstance(ready, str) else {}
+    title = form.text("title", drafts.LONGEST_TITLE)
+    errors = form.errors | ({"address": ready} if isinstance(ready, str) else {})
     if campaign is None:
         errors["campaign"] = _("Choose the campaign it belongs to.")
     if isinstance(ready, str) or campaign is None:
-        return _form(request, db, address, chosen, errors=errors)
-    if not ready.answered and not anyway:
-        return _form(request, db, address, chosen, errors={"address": ready.why}, unreachable=True)
+        return _form(request, db, address, chosen, errors=errors, title=title)
     one_at_a_time(db, f"draft of {addresses.canonical(ready.url)}")  # or two who paste the same make two
     known = drafting.same_address(db, ready.url)
-    if known is not None and not anyway:
-        return _form(request, db, address, chosen, known=known)
-    item = drafting.from_preview(db, campaign, ready, by=me)
+    named = title or drafting.title_of(ready.page)
+    if not ready.answered and not anyway:
+        errors["address"] = ready.why
+    elif not named and (anyway or known is None):
+        errors["title"] = _("We found no title there. What shall it be called?")
+    if errors or (known is not None and not anyway):
+        return _form(request, db, address, chosen, errors=errors, title=title, known=known, looked=ready)
+    item = drafting.from_preview(db, campaign, ready, by=me, title=named)
     flash(request, _("Your draft is ready. Read it over: every word of it can be changed."))
-    return see_other(request, "edit_item", item_id=item.id, seen=",".join(ready.warnings) or None)
+    seen = [each for each in ready.warnings if not (title and each in ("no_title", "title_cut"))]
+    return see_other(request, "edit_item", item_id=item.id, seen=",".join(seen) or None)
 
 
 def check_address(request: Request, *, db: Session, form: Form, ready: Preview | str, item_id: int) -> Response:
@@ -63,20 +72,23 @@ def _form(
     *,
     errors: dict[str, str] | None = None,
     known: Item | None = None,
-    unreachable: bool = False,
+    title: str = "",
+    looked: Preview | None = None,
 ) -> Response:
-    """The form again. Nothing was made: `known` leads to the address already, or nothing was found there."""
+    """The form again. Nothing was made: `known` leads to the address already, or `looked` found too little there."""
     choices = drafting.campaign_choices(db, i18n.language.get())
     return html.page(
         request,
         "inbox/paste.html",
-        status=409 if known else 422 if errors else 200,
+        status=422 if errors else 409 if known else 200,
         address=address,
         campaign=campaign or (str(choices[0][0]) if choices else ""),
         choices=choices,
         errors=errors or {},
         known=known,
-        unreachable=unreachable,
+        title=title,
+        asks_title=looked is not None and not drafting.title_of(looked.page),
+        unreachable=looked is not None and not looked.answered,
     )
 
 

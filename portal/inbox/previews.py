@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from portal import clock, outbound
-from portal.campaigns import drafts, pictures
+from portal.campaigns import pictures, rules
 from portal.campaigns.labels import ADDRESS_WARNINGS
 from portal.campaigns.pictures import PictureRefused, PictureTooSmall, Rendered
 from portal.i18n import gettext as _
@@ -25,6 +25,8 @@ WHOLE_TITLE = 60
 MOST_POSTINGS = 10
 AT_ONCE = 4
 """Looks at a time: each may take a thread of the server for ten seconds."""
+SHORT = 5.0
+"""Seconds for the picture of a draft, while somebody waits who asked for no look."""
 
 _room = threading.BoundedSemaphore(AT_ONCE)
 
@@ -54,13 +56,13 @@ class Preview:
 _ABOUT_ADDRESS = ("unreachable", "broken", "closed", "redirects", "noindex", "not_https")
 
 
-def look(url: str, *, policy: Policy | None = None, with_picture: bool = True) -> Preview:
+def look(url: str, *, policy: Policy | None = None, with_picture: bool = True, seconds: float = LONGEST) -> Preview:
     """Fetch what is at `url`. Raises Refused, with a sentence, when that may not be asked at all.
 
-    Takes at most ten seconds, so it is no work for the inside of a transaction.
+    Takes up to `seconds`, so it is no work for the inside of a transaction.
     """
-    until = time.monotonic() + LONGEST
-    if not _room.acquire(timeout=LONGEST):
+    until = time.monotonic() + seconds
+    if not _room.acquire(timeout=seconds):
         return _nothing(url, "unreachable", _("We are looking at other addresses right now. Try again in a moment."))
     try:
         answer = outbound.fetch(url, policy=policy, headers=_BROWSER, limit=pages.LARGEST, seconds=_left(until))
@@ -79,6 +81,27 @@ def look(url: str, *, policy: Policy | None = None, with_picture: bool = True) -
     end, moved = _end(url, answer)
     warnings = [*moved, *_said_by(page, answer, end), *poor]
     return Preview(end, page, picture, tuple(warnings), status=answer.status)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A picture for a draft, and what its page says that it shows."""
+
+    picture: Rendered
+    alt: str = ""
+
+
+def picture_for(url: str, *, spare: str = "", seconds: float = SHORT) -> Found | None:
+    """The picture of the page at `url`, else the one at `spare`; None whatever goes wrong."""
+    until = time.monotonic() + seconds
+    try:
+        looked = look(url, seconds=seconds)
+    except Refused:
+        return None
+    if looked.picture is not None:
+        return Found(looked.picture, looked.page.picture_alt)
+    picture, _warnings = _picture(spare, policy=None, until=until)
+    return Found(picture) if picture is not None else None
 
 
 # Some websites turn away whoever asks for anything but a page.
@@ -127,7 +150,7 @@ def _quietly(url: str, *, policy: Policy | None, limit: int, until: float) -> An
 
 def _end(url: str, answer: Answer) -> tuple[str, list[str]]:
     """Where visitors end up, as an address an item may lead to, and whether that is another page."""
-    if addresses.canonical(answer.url) == addresses.canonical(url) or drafts.target_problem(answer.url):
+    if addresses.canonical(answer.url) == addresses.canonical(url) or rules.target_problem(answer.url):
         return url, []
     return answer.url, ["redirects"]
 

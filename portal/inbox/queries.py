@@ -46,6 +46,12 @@ def sources_of(db: Session, candidates: Sequence[Candidate]) -> dict[int, Source
     return {each.id: each for each in db.scalars(select(Source).where(Source.id.in_(ids)))} if ids else {}
 
 
+def failing_sources(db: Session) -> list[Source]:
+    """Those whose last look failed, what fails longest first; what somebody paused is meant to be silent."""
+    failing = select(Source).where(Source.failures > 0, Source.paused.is_(False))
+    return list(db.scalars(failing.order_by(Source.failures.desc(), Source.name, Source.id).limit(MOST_TOLD)))
+
+
 def has_sources(db: Session) -> bool:
     return db.scalar(select(Source.id).limit(1)) is not None
 

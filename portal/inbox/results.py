@@ -12,12 +12,17 @@ _SENTENCES: dict[str, Any] = {
     "no_entries": lazy("The feed is fine and empty for now."),
     "no_vacancies": lazy("No vacancies there for now."),
     "empty": lazy("The website answered with an empty page."),
-    "no_feed": lazy("What is there cannot be read as a feed, a sitemap or a page."),
-    "page": lazy("This is a web page, and it names no feed. Look for the address of the feed itself."),
+    "no_feed": lazy("We could not read what is there. Try the address of the page itself."),
+    "page": lazy(
+        "We found no feed on this page. Look for the address of the feed itself, often behind the letters RSS."
+    ),
     "unsafe": lazy("The feed defines building blocks of its own, which can do harm. We do not read such feeds."),
     "unreadable": lazy("We could not make sense of what is there."),
     "unreachable": lazy("The website could not be reached."),
     "refused": lazy("This address may not be asked from here."),
+    "disallowed": lazy(
+        "The website asks programs not to look here. Whoever looks after it can allow Passalong in its robots.txt."
+    ),
     "astray": lazy("The website sent us on to a place that may not be asked from here."),
 }
 _STATUSES: dict[int, Any] = {

@@ -9,8 +9,9 @@ from portal.campaigns import labels
 from portal.campaigns.models import Campaign
 from portal.campaigns.queries import find_campaign
 from portal.i18n import gettext as _
-from portal.inbox import candidates, postings, queries, results, sources
+from portal.inbox import candidates, ideas, postings, previews, queries, results, sources
 from portal.inbox.models import Candidate, Source
+from portal.inbox.previews import Found
 from portal.inbox.sources import SourceDraft
 from portal.people.models import Person
 from portal.web import Form, action, editor, flash, page, see_other, whole_number
@@ -28,6 +29,9 @@ def inbox(request: Request, *, db: Session) -> Response:
         sources=queries.sources_of(db, found.candidates),
         has_sources=queries.has_sources(db),
         ended=queries.ended_lately(db),
+        failing=queries.failing_sources(db),
+        number_of_ideas=ideas.number_in(db, "new"),
+        results=results,
         campaigns=_choices(queries.open_campaigns(db)),
         is_later=bool(request.query_params.get("after")),
         labels=labels,
@@ -35,14 +39,17 @@ def inbox(request: Request, *, db: Session) -> Response:
     )
 
 
-def draft_candidate(request: Request, *, db: Session, me: Person, form: Form, candidate_id: int) -> Response:
+def draft_candidate(
+    request: Request, *, db: Session, me: Person, form: Form, ready: Found | None, candidate_id: int
+) -> Response:
     candidate = candidates.get(db, candidate_id)
     wanted = form.number("campaign")
     campaign = find_campaign(db, wanted) if wanted else None
     if campaign is None:
         return _decided(request, db, candidate, _("Choose the campaign it belongs to."), kind="warn")
     try:
-        _item, is_new = candidates.draft(db, candidate, campaign, by=me)
+        found = ready if form.text("address", LONGEST_TYPED) == candidate.url else None
+        _item, is_new = candidates.draft(db, candidate, campaign, by=me, found=found)
     except candidates.TakenAlready:
         return _decided(request, db, candidate, _("A colleague was first."), kind="info")
     except candidates.NoAddress:
@@ -160,6 +167,12 @@ def remove_source(request: Request, *, db: Session, me: Person, source_id: int) 
     return see_other(request, "sources_page")
 
 
+def _look_for_picture(form: Form) -> Found | None:
+    """The picture of the candidate's page, or else the one its source named."""
+    url, spare = form.text("address", LONGEST_TYPED), form.text("picture", LONGEST_TYPED)
+    return previews.picture_for(url, spare=spare) if url else None
+
+
 def _read(form: Form) -> SourceDraft:
     return SourceDraft(
         kind=form.text("kind"),
@@ -204,7 +217,7 @@ def _choices(campaigns: list[Campaign]) -> list[tuple[int, str]]:
 
 routes = [
     page("/inbox", inbox, who=editor),
-    action("/inbox/candidates/{candidate_id:int}/draft", draft_candidate, who=editor),
+    action("/inbox/candidates/{candidate_id:int}/draft", draft_candidate, who=editor, ahead=_look_for_picture),
     action("/inbox/candidates/{candidate_id:int}/dismissal", dismiss_candidate, who=editor),
     action("/inbox/candidates/{candidate_id:int}/return", bring_candidate_back, who=editor),
     page("/inbox/sources", sources_page, who=editor),

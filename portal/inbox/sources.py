@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal import clock, jobs, outbound
-from portal.campaigns import drafts
+from portal.campaigns import rules
 from portal.database import Database
 from portal.i18n import LANGUAGES, in_language
 from portal.i18n import gettext as _
@@ -58,7 +58,7 @@ def problems(db: Session, draft: SourceDraft, *, of: Source | None = None) -> di
 
 def _address_problem(url: str) -> str | None:
     """Why this address cannot be looked at: the gateway's reason, before anything is asked."""
-    if sentence := drafts.target_problem(url):
+    if sentence := rules.target_problem(url):
         return sentence
     try:
         outbound.usual_policy().check(url)

@@ -1,6 +1,6 @@
 """A look at an address that a form brings, while nobody waits for the database."""
 
-from portal.campaigns import drafts
+from portal.campaigns import rules
 from portal.inbox import addresses, previews
 from portal.inbox.previews import Preview
 from portal.outbound import Refused
@@ -28,7 +28,7 @@ def completed(typed: str) -> str:
 
 def _look_at(form: Form, *, with_picture: bool) -> Preview | str:
     url = addresses.straight(completed(form.text("address", NO_LIMIT)))
-    if sentence := drafts.target_problem(url):
+    if sentence := rules.target_problem(url):
         return sentence
     try:
         return previews.look(url, with_picture=with_picture)

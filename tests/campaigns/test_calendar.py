@@ -158,9 +158,49 @@ def test_gaps_and_crowds_are_said_in_words(db: Database, bram: Client, dina: Cli
 
     assert "Er verschijnt niets van 3 tot en met 9 december." in december
     assert "Op 2 december verschijnen meer dan 3 items." in december
-    assert "Er verschijnt niets van 3" not in november
     assert re.findall(r'class="day [^"]*crowded[^"]*" data-day="([\d-]+)"', november) == ["2026-12-02"]
     dina.post("/language", data={"language": "en", "next": "/"})
+
+
+def silences_on(who: Client, path: str) -> list[str]:
+    page = unescape(who.get(path).text)
+    return re.findall(r"<p>(Er verschijnt niets van [^<]+|Vanaf [^<]+ nog niets gepland\.)</p>", page)
+
+
+@pytest.mark.parametrize(
+    "path", ["?month=2026-11", "?month=2026-12", "?week=2026-W49", "?week=2026-W50", "?day=2026-12-04"]
+)
+def test_a_silence_is_told_whole_however_little_of_it_is_shown(db: Database, bram: Client, path: str) -> None:
+    with db.writing() as session:
+        campaign = autumn(session)
+        for day in (date(2026, 11, 25), date(2026, 11, 29), date(2026, 12, 2), date(2026, 12, 13), date(2026, 12, 17)):
+            planned(session, campaign, day)
+        hidden = autumn(session, archived_at=clock.now())
+        planned(session, hidden, date(2026, 12, 6))
+        planned(session, campaign, date(2026, 12, 7), state="recalled")
+
+    assert "Er verschijnt niets van 3 tot en met 12 december." in silences_on(bram, f"/calendar{path}")
+
+
+def test_a_silence_without_end_and_one_that_began_long_ago(db: Database, bram: Client) -> None:
+    assert silences_on(bram, "/calendar?month=2027-02") == ["Vanaf vandaag is er nog niets gepland."]
+    with db.writing() as session:
+        campaign = autumn(session, ends_on=date(2027, 12, 31))
+        planned(session, campaign, date(2026, 11, 1))
+        planned(session, campaign, date(2027, 3, 1))
+
+    assert silences_on(bram, "/calendar?month=2027-01") == [
+        "Er verschijnt niets van 22 november tot en met 28 februari 2027."
+    ]
+    assert silences_on(bram, "/calendar?week=2027-W20") == ["Vanaf 2 maart 2027 is er nog niets gepland."]
+    assert silences_on(bram, "/calendar?month=2026-10") == []
+
+
+def test_a_day_is_named_once(db: Database, bram: Client) -> None:
+    with db.writing() as session:
+        planned(session, autumn(session), date(2026, 11, 24))
+    page = bram.get("/calendar?day=2026-11-24").text
+    assert ("Dinsdag 24 november 2026" in page, '<p class="date">' in page) == (True, False)
 
 
 def test_what_is_past_is_not_reproached(db: Database, bram: Client) -> None:
@@ -282,7 +322,7 @@ def test_of_editors_who_move_at_once_one_does(db: Database, bram: Client) -> Non
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"publish_at": SUNDAY - timedelta(days=1)}, "Het is er al, sinds 21 november."),
+        ({"publish_at": SUNDAY - timedelta(days=1)}, "Het staat al online, sinds 21 november."),
         ({"state": "recalled"}, "Dit is teruggehaald."),
     ],
 )

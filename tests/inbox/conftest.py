@@ -8,6 +8,7 @@ import pytest
 from starlette.applications import Starlette
 
 from portal import settings
+from portal.inbox import robots
 from portal.settings import Settings
 from tests.website import Website, serving
 
@@ -18,6 +19,7 @@ Sample = Callable[[str], bytes]
 @pytest.fixture
 def website(app: Starlette, chosen: Settings) -> Iterator[Website]:
     """A website on this machine; the operator named it, so the gateway reaches it."""
+    robots.forget()  # of a website of an earlier test, which may have had the same port
     with serving() as site:
         settings.put_in_force(replace(chosen, reachable_hosts=(site.host,)))
         yield site

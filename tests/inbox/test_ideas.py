@@ -33,8 +33,8 @@ from tests.website import Reply, Website
 def propose(who: Client, words: str = "De open dag was prachtig", **more: Any) -> int:
     """Send an idea in; its id."""
     answer = who.post("/ideas", data={"words": words, **more})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/ideas")
-    return max(map(int, re.findall(r'href="/ideas/(\d+)"', who.get("/ideas").text)))
+    assert answer.status_code == 303
+    return max(map(int, re.findall(r'href="/ideas/(\d+)"', who.get(answer.headers["location"]).text)))
 
 
 def the_idea(db: Database, idea_id: int) -> Idea:
@@ -121,6 +121,33 @@ def test_an_answer_reaches_whoever_asked(ana: Client, bram: Client, db: Database
     assert "Bram de Wit" in shown
 
 
+def test_who_edits_begins_with_what_waits(ana: Client, bram: Client, db: Database) -> None:
+    waiting, answered = propose(ana, "Wacht nog"), propose(ana, "Al beantwoord")
+    bram.post(f"/ideas/{answered}/answer", data={"state": "taken", "was": "new"})
+    own = propose(bram, "Van Bram zelf")
+
+    def shown(who: Client, path: str) -> list[int]:
+        return list(map(int, re.findall(r'class="whole" href="/ideas/(\d+)"', who.get(path).text)))
+
+    assert shown(bram, "/ideas") == shown(bram, "/ideas?show=new") == [waiting, own]
+    assert shown(bram, "/ideas?show=all") == [own, answered, waiting]
+    assert (shown(bram, "/ideas?show=mine"), shown(bram, "/ideas?show=taken")) == ([own], [answered])
+    for path in ("/ideas", "/ideas?show=new", "/ideas?show=all"):
+        assert shown(ana, path) == [answered, waiting]
+
+
+def test_an_answer_that_lacks_something_says_so_at_the_top(ana: Client, bram: Client, db: Database) -> None:
+    number = propose(ana)
+    for path, form, field in (
+        ("answer", {"was": "new"}, "state"),
+        ("answer", {"was": "new", "state": "declined"}, "answer"),
+        ("draft", {"campaign": "9"}, "campaign"),
+    ):
+        answer = bram.post(f"/ideas/{number}/{path}", data=form)
+        assert answer.status_code == 422
+        assert answer.text.index('role="alert"') < answer.text.index(f'<a href="#field-{field}">')
+
+
 def test_two_editors_who_answer_at_once_give_one_answer(ana: Client, bram: Client, dina: Client, db: Database) -> None:
     number, ready = propose(ana), Barrier(2)
 
@@ -199,7 +226,7 @@ def test_the_proposer_is_thanked_when_it_is_out(
     assert "Je idee staat online" in ana.get("/").text
     shown = ana.get(f"/ideas/{number}").text
     assert ("Dank je wel: dit begon bij jou." in shown, f'href="/items/{item.id}"' in shown) == (True, True)
-    assert ("Idea of Ana" in cleo.get("/").text) is agreed
+    assert ("Idea from Ana" in cleo.get("/").text) is agreed
     refused = bram.post(f"/ideas/{number}/answer", data={"state": "declined", "was": "published", "answer": "nee"})
     assert (refused.status_code, the_idea(db, number).state) == (303, "published")
 

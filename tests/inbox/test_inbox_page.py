@@ -35,6 +35,22 @@ def test_one_with_sources_and_nothing_new_says_so(bram: Client, db: Database) ->
     assert "Helemaal bij" in bram.get("/inbox").text
 
 
+def test_caught_up_is_said_only_when_nothing_else_waits(bram: Client, ana: Client, db: Database) -> None:
+    with db.writing() as session:
+        make.source(session, name="Persberichten", failures=3, result="status 403")
+        make.source(session, name="Met rust gelaten", failures=3, result="unreachable", paused=True)
+    ana.post("/ideas", data={"words": "Kijk dit dak"})
+    page = bram.get("/inbox").text
+    assert ("Helemaal bij" in page, "Niets nieuws uit je bronnen" in page) == (False, True)
+    assert 'href="/inbox/sources#source-1">Persberichten</a>' in page
+    assert "De website laat ons niet binnen." in page
+    assert "Met rust gelaten" not in page
+    assert 'href="/ideas?show=new">1 collega wacht op antwoord op een idee</a>' in page
+    bram.post("/ideas/1/answer", data={"state": "taken", "was": "new"})
+    bram.post("/inbox/sources/1/pause")
+    assert "Helemaal bij" in bram.get("/inbox").text
+
+
 def test_one_tap_makes_a_draft_in_the_campaign_of_its_source(bram: Client, db: Database) -> None:
     with db.writing() as session:
         campaign = make.campaign(session)

@@ -126,6 +126,23 @@ def test_the_kind_of_item_it_would_make(head: str, kind: str) -> None:
     assert drafting.kind_of(page_of(head)) == kind
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<b @click="x" :class="y">',
+        '<p {{z}} "=a 1=2>',
+        "<svg:rect x:y=1>",
+        "<o:p>",
+        "<p>&#27;&#0;",
+        "<!-- &#0; --><?x?>",
+    ],
+)
+def test_what_no_tree_can_hold_hides_nothing_else(body: str) -> None:
+    assert page_of("<title>Kop</title>", f"{body}<article><img src=/foto.jpg></article>") == Page(
+        URL, "Kop", picture_url="https://noorderhout.example/foto.jpg"
+    )
+
+
 def test_a_vacancy_marked_in_html() -> None:
     body = '<div itemscope itemtype="https://schema.org/JobPosting"><h1 itemprop="title">Zager</h1></div>'
     page = page_of("", body)

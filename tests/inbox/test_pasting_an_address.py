@@ -108,7 +108,7 @@ def test_what_is_wrong_stands_above_the_form(bram: Client, db: Database, website
     assert seen(answer) == "redirects,noindex,not_https,title_cut,picture_small".replace(",", "%2C")
     form = bram.follow(answer).text
     assert form.count("<li>", form.index('id="seen"'), form.index("<form", form.index('id="seen"'))) == 5
-    assert "De pagina vraagt zoekmachines om haar over te slaan. Mag iedereen haar al zien?" in form
+    assert "De pagina wil niet in zoekmachines staan. Mag iedereen die al zien?" in form
     assert "<script>" not in bram.get("/campaigns/items/1/edit?seen=<script>,noindex").text
 
 
@@ -127,11 +127,21 @@ def test_pictures_that_cannot_be_used(bram: Client, db: Database, website: Websi
         assert (drafted(db, answer).picture_id, seen(answer)) == (None, f"not_https%2C{warning}")
 
 
-def test_a_page_without_words_gets_its_address_for_a_title(bram: Client, db: Database, website: Website) -> None:
+def test_what_has_no_title_gets_it_from_whoever_makes_it(bram: Client, db: Database, website: Website) -> None:
+    campaign, url = campaign_of(db), f"{website.address}/stukken/gids%20hout.pdf"
     website.replies["/stukken/gids%20hout.pdf"] = Reply(b"%PDF-1.7", "application/pdf")
-    answer = paste(bram, f"{website.address}/stukken/gids%20hout.pdf", campaign_of(db))
-    assert drafted(db, answer).texts[0].title == "127.0.0.1/stukken/gids hout.pdf"
-    assert seen(answer) == "not_https%2Cno_title%2Cno_description%2Cno_picture"
+    asked = paste(bram, url, campaign)
+    assert (asked.status_code, number_of_items(db)) == (422, 0)
+    assert "We vonden daar geen titel. Hoe moet het heten?" in asked.text
+    assert '<a href="#field-title">' in asked.text
+    assert re.search(r'id="field-title" name="title" type="text" value=""', asked.text)
+    answer = paste(bram, url, campaign, title="Gids voor hout")
+    assert drafted(db, answer).texts[0].title == "Gids voor hout"
+    assert seen(answer) == "not_https%2Cno_description%2Cno_picture"
+
+
+def test_from_the_page_one_comes_back_to_the_inbox(bram: Client) -> None:
+    assert '<a class="back" href="/inbox">' in bram.get("/inbox/paste").text
 
 
 def test_an_event_and_a_video(bram: Client, db: Database, website: Website) -> None:
@@ -221,10 +231,23 @@ def test_a_page_that_does_not_answer_is_only_drafted_when_asked_again(
     assert gone.status_code == 422
     assert "De pagina geeft een foutmelding: 404." in gone.text
     assert (f'value="{website.address}/weg"' in gone.text, number_of_items(db)) == (True, 0)
-    item = drafted(db, answer := paste(bram, f"{website.address}/weg", campaign, anyway="yes"))
-    assert (item.texts[0].title, seen(answer)) == ("127.0.0.1/weg", "broken")
+    untitled = paste(bram, f"{website.address}/weg", campaign, anyway="yes")
+    assert (untitled.status_code, "Hoe moet het heten?" in untitled.text, number_of_items(db)) == (422, True, 0)
+    answer = paste(bram, f"{website.address}/weg", campaign, anyway="yes", title="De pagina van straks")
+    assert (drafted(db, answer).texts[0].title, seen(answer)) == ("De pagina van straks", "broken")
     nowhere = paste(bram, "bestaat-niet.invalid/pagina", campaign)
     assert "Er is geen website die bestaat-niet.invalid heet." in nowhere.text
+
+
+def test_a_page_that_does_not_answer_may_have_its_item_already(bram: Client, db: Database, website: Website) -> None:
+    with db.writing() as session:
+        draft = make.item(session, title="Nog niet online", state="draft", target_url=f"{website.address}/straks/")
+    answer = paste(bram, f"http://www.{website.host}/straks", draft.campaign_id)
+    assert answer.status_code == 422
+    answer = paste(bram, f"{website.address}/straks?utm_source=mail", draft.campaign_id)
+    assert (answer.status_code, number_of_items(db)) == (422, 1)
+    assert "De pagina geeft een foutmelding: 404." in answer.text
+    assert f'<a href="/campaigns/items/{draft.id}">Nog niet online</a>' in answer.text
 
 
 def test_what_must_be_chosen_and_typed(bram: Client, ana: Client, db: Database, website: Website) -> None:
