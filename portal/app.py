@@ -51,6 +51,7 @@ from portal.people import organisation, sessions
 from portal.people.single_sign_on import sign_on_routes
 from portal.search import index as search
 from portal.settings import Settings
+from portal.sharing.leases import shortages
 from portal.sharing.writers import writers
 from portal.stopping import Stopping
 
@@ -135,6 +136,7 @@ def create_app(chosen: Settings, *, background: bool = True) -> Starlette:
     app.state.find_person = sessions.finder(database)
     app.state.find_organisation = organisation.get
     app.state.writers = writers
+    app.state.shortages = shortages
     app.state.read_notices = web.notice_reader(chosen.secret)
     app.state.routes = {route.name: route for route in routes if isinstance(route, Route)}
     return app

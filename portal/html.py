@@ -2,16 +2,16 @@
 
 import hashlib
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from lucide.jinja import lucide
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from portal import i18n, settings
 from portal.paths import data
@@ -62,6 +62,32 @@ def url(request: Request, name: str, /, **params: Any) -> str:
     path = route.url_path_for(name, **{key: value for key, value in params.items() if key in route.param_convertors})
     query = {key: value for key, value in params.items() if key not in route.param_convertors and value is not None}
     return f"{path}?{urlencode(query)}" if query else str(path)
+
+
+def way_back(request: Request) -> str:
+    """The path at which this page, or the one it came from, can be opened again.
+
+    What answered a form may stand at a path that only takes forms. Then it is the page the form was on, or when the
+    browser does not say which, as after a form that came back twice, the nearest page above it.
+    """
+    here = request.url.path
+    if request.method == "GET":
+        return f"{here}?{request.url.query}" if request.url.query else here
+    came_from = urlsplit(request.headers.get("referer", ""))
+    if is_page(request, here):
+        return here
+    if came_from.netloc == request.url.netloc and is_page(request, came_from.path):
+        return f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
+    above = here
+    while above and not is_page(request, above):
+        above = above.rpartition("/")[0]
+    return above or "/"
+
+
+def is_page(request: Request, path: str) -> bool:
+    """Whether a route of ours answers this path, without its query, to a GET."""
+    scope = {"type": "http", "method": "GET", "path": unquote(path), "root_path": "", "headers": []}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes)
 
 
 def take_notices(request: Request) -> list[str]:
@@ -140,6 +166,7 @@ def _render(request: Request, template: str, context: dict[str, Any]) -> str:
                 "language": i18n.language.get(),
                 "nonce": state.nonce,
                 "url": _url_for(request),
+                "way_back": partial(way_back, request),
             }
             | context
         )

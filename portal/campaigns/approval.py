@@ -6,8 +6,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal import activity, clock, jobs
-from portal.campaigns import revisions
+from portal.campaigns import queries, revisions, rules
 from portal.campaigns.models import Approval, Campaign, Item
+from portal.campaigns.rules import Problems
 from portal.i18n import gettext as _
 from portal.people import audit, organisation
 from portal.people.models import Organisation, Person
@@ -24,12 +25,26 @@ class AlreadyDone(StepRefused):
     """Somebody else was first, or the item changed meanwhile: nothing was done."""
 
 
+class NotComplete(StepRefused):
+    """The draft lacks something that its form would ask for: a sentence by field, in `problems`."""
+
+    def __init__(self, problems: Problems) -> None:
+        super().__init__(_("It is not complete yet, so it was not sent. Have a look at its form."))
+        self.problems = problems
+
+
 class NotYours(StepRefused):
     """Another pair of eyes has to do this."""
 
 
 def submit(db: Session, item: Item, *, by: Person | None, note: str = "", version: int | None = None) -> None:
-    """Ask colleagues to approve a draft."""
+    """Ask colleagues to approve a draft, which has to be complete: an inbox or a copy may have left something out.
+
+    Raises AlreadyDone or NotComplete.
+    """
+    whole = queries.get_item(db, item.id)
+    if whole.state == "draft" and (problems := rules.lacking(whole)):
+        raise NotComplete(problems)
     take(db, item, "submitted", by=by, note=note, version=version)
     revisions.keep(db, item, by=by, version=item.version - 1)
 

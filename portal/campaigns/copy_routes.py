@@ -7,8 +7,8 @@ from starlette.responses import Response
 from portal import clock, html
 from portal.campaigns import archive, copies, labels, queries
 from portal.campaigns.calendar import read_period
-from portal.campaigns.drafts import Problems
 from portal.campaigns.models import Campaign
+from portal.campaigns.rules import Problems
 from portal.i18n import LANGUAGES, ngettext
 from portal.i18n import gettext as _
 from portal.people.models import Person

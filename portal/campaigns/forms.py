@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime
 
 from portal import clock
 from portal.campaigns import drafts
-from portal.campaigns.drafts import CampaignDraft, CampaignWords, CaptionDraft, ItemDraft, Problems, Words
+from portal.campaigns.drafts import CampaignDraft, CampaignWords, CaptionDraft, ItemDraft, Words
 from portal.campaigns.models import KINDS_WITH
+from portal.campaigns.rules import Problems
 from portal.i18n import LANGUAGES
 from portal.i18n import gettext as _
 from portal.web import Form

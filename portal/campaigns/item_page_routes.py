@@ -19,9 +19,12 @@ from portal.campaigns import (
     recall,
     reviews,
     revisions,
+    rules,
+    shortage,
 )
-from portal.campaigns.drafts import Problems
 from portal.campaigns.models import Item
+from portal.campaigns.rules import Problems
+from portal.campaigns.shortage import Shortages
 from portal.i18n import gettext as _
 from portal.people.models import Organisation, Person
 from portal.people.queries import names_of
@@ -43,13 +46,15 @@ def item_page(
     errors: Problems | None = None,
 ) -> Response:
     """The item's page; with `errors` it answers a form on it that needs another look, with what was `typed`."""
-    waits = item.state in ("draft", "in_review")
+    waits, stands = item.state in ("draft", "in_review"), queries.standing(item, item.campaign)
     return html.page(
         request,
         "campaigns/item.html",
         status=422 if errors else 200,
         item=item,
         state=labels.standing(item, item.campaign),
+        lacks=rules.lacking(item) if item.state == "draft" else {},
+        short=_short(request, db, organisation, item) if stands in ("draft", "in_review", "planned") else {},
         reason=approval.why_not_approve(item, me, organisation),
         changed=revisions.since_decided(db, [item]).get(item.id) if waits else None,
         opinions=reviews.opinions(db, [item]).get(item.id, []) if waits else [],
@@ -71,6 +76,16 @@ def item_page(
         target_host=_host_of(item.target_url),
         successors=[("", _("Only the rest of the campaign")), *_choices(queries.possible_successors(db, item))],
     )
+
+
+def _short(request: Request, db: Session, organisation: Organisation, item: Item) -> dict[str, str]:
+    """By language the sentence that more captions are wanted; one without any captions says so itself."""
+    found: Shortages = request.app.state.shortages
+    return {
+        short.language: shortage.sentence(short)
+        for short in found(db, item, organisation=organisation)
+        if short.captions
+    }
 
 
 SHOWN_OF_HISTORY = 8

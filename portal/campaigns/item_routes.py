@@ -22,9 +22,11 @@ from portal.campaigns import (
     pictures,
     placeholders,
     queries,
+    rules,
 )
 from portal.campaigns.audience import Row
-from portal.campaigns.drafts import CaptionDraft, ItemDraft, Problems
+from portal.campaigns.drafts import CaptionDraft, ItemDraft
+from portal.campaigns.item_page_routes import item_page
 from portal.campaigns.merging import Merged
 from portal.campaigns.models import (
     ANY_NETWORK,
@@ -38,6 +40,7 @@ from portal.campaigns.models import (
     Picture,
 )
 from portal.campaigns.pictures import Drawn, PictureRefused
+from portal.campaigns.rules import Problems
 from portal.i18n import LANGUAGES, language
 from portal.i18n import gettext as _
 from portal.people.models import Organisation, Person
@@ -132,9 +135,14 @@ def change_item(
     return _saved(request, db, me, form, item)
 
 
-def submit_item(request: Request, *, db: Session, me: Person, form: Form, item_id: int) -> Response:
+def submit_item(
+    request: Request, *, db: Session, me: Person, organisation: Organisation, form: Form, item_id: int
+) -> Response:
     item = queries.get_item(db, item_id)
-    return _submitted(request, db, me, item, version=form.number("version"))
+    try:
+        return _submitted(request, db, me, item, version=form.number("version"))
+    except approval.NotComplete as refused:
+        return item_page(request, db, me, organisation, item=item, errors={"submit": str(refused)})
 
 
 def caption_row(request: Request, *, db: Session, me: Person, organisation: Organisation) -> Response:
@@ -173,16 +181,17 @@ def _saved(request: Request, db: Session, me: Person, form: Form, item: Item) ->
 def _rows_changed(desk: Desk, draft: ItemDraft, form: Form) -> Response | None:
     """The form with one caption more or less, or looked at once more, when that was asked; nothing is saved."""
     then, rows = form.get("then"), forms.typed_captions(form)
-    if then.startswith("add-caption-"):
-        code = then.removeprefix("add-caption-")
-        rows.append(CaptionDraft(ANY_NETWORK, code if code in LANGUAGES else "nl", ""))
-    elif then.startswith("remove-caption-"):
-        place = whole_number(then.removeprefix("remove-caption-"))
+    asked, _hyphen, at = then.rpartition("-")
+    if asked == "add-caption":
+        at = at if at in LANGUAGES else "nl"
+        rows.append(CaptionDraft(ANY_NETWORK, at, ""))
+    elif asked == "remove-caption":
+        place = whole_number(at)
         if place is not None and place < len(rows):
-            del rows[place]
-    elif then != "preview":
+            at = rows.pop(place).language
+    elif "preview" not in (asked, then):
         return None
-    return _item_form(desk, replace(draft, captions=rows), form=form)
+    return _item_form(desk, replace(draft, captions=rows), form=form, at=at)
 
 
 def _draw(form: Form) -> Drawn:
@@ -196,7 +205,7 @@ def _picture(db: Session, drawn: Drawn) -> tuple[Picture | None, Problems]:
 
 
 def _problems(desk: Desk, draft: ItemDraft, form: Form, *, has_picture: bool) -> Problems:
-    found = drafts.item_problems(draft, has_picture=has_picture, campaign_ends_on=desk.campaign.ends_on)
+    found = rules.item_problems(draft, has_picture=has_picture, campaign_ends_on=desk.campaign.ends_on)
     return found | audience.problems(desk.db, audience.read(form))
 
 
@@ -223,8 +232,12 @@ def _item_form(
     errors: Problems | None = None,
     merged: Merged | None = None,
     rows: Sequence[Row] | None = None,
+    at: str = "",
 ) -> Response:
-    """The form with everything typed. When somebody else was first it gets the newest version: saving is a choice."""
+    """The form with everything typed; `at` is the language whose captions were at hand.
+
+    When somebody else was first it gets the newest version: saving is a choice.
+    """
     item, status = desk.item, forms.status(errors, merged)
     newest = item.version if item else 0
     if rows is None:
@@ -253,11 +266,12 @@ def _item_form(
         labelled=disclosure.LABELLED,
         sharer=_sharer(desk),
         link=f"{settings.current().link_base_url}/r/23456789",
-        open_languages=_open_languages(draft, errors or {}),
+        written=_written(draft),
+        open_languages=_open_languages(desk, draft, errors or {}, is_typed=form is not None) | {at},
         labels=labels,
         networks=labels.networks(),
         all_networks=CAPTION_NETWORKS,
-        placeholders=placeholders,
+        placeholders=placeholders.offered(),
         kinds=KINDS,
         kinds_with=KINDS_WITH,
         kinds_that_end=KINDS_THAT_END,
@@ -309,15 +323,31 @@ def _audience(desk: Desk, draft: ItemDraft, rows: list[Row]) -> audience_routes.
     )
 
 
-def _open_languages(draft: ItemDraft, errors: Problems) -> list[str]:
-    """The languages somebody wrote in or has to; at the beginning the editor's own."""
-    written = {caption.language for caption in draft.captions if caption.body}
-    wrong = {
+def _written(draft: ItemDraft) -> list[str]:
+    """The languages somebody wrote in."""
+    captions = {caption.language for caption in draft.captions if caption.body}
+    return [code for code, words in draft.texts.items() if any(vars(words).values()) or code in captions]
+
+
+def _open_languages(desk: Desk, draft: ItemDraft, errors: Problems, *, is_typed: bool) -> set[str]:
+    """The editor's own language, or the one that is written, stands open; the other while there is work in it.
+
+    That is something that is wrong, or that was typed and is not saved yet.
+    """
+    written, spoken = _written(draft), language.get()
+    first = spoken if spoken in written or not written else written[0]
+    wrong = {name.rpartition("_")[2] for name in errors}
+    wrong |= {
         draft.captions[int(name.removeprefix("caption-"))].language for name in errors if name.startswith("caption-")
     }
-    wrong |= {name.rpartition("_")[2] for name in errors}
-    begun = [code for code, words in draft.texts.items() if any(vars(words).values()) or code in written | wrong]
-    return begun or [language.get()]
+    stored = drafts.of_item(desk.item) if desk.item else ItemDraft()
+    changed = {code for code in LANGUAGES if is_typed and _said(draft, code) != _said(stored, code)}
+    return {first} | wrong | changed
+
+
+def _said(draft: ItemDraft, code: str) -> tuple[object, ...]:
+    captions = [(each.network, each.body) for each in draft.captions if each.language == code and each.body]
+    return (draft.texts[code], captions)
 
 
 routes = [

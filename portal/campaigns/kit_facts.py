@@ -126,17 +126,14 @@ class Facts:
     def moment(self, key: str) -> Moment | None:
         """The moment; None when there is none, or it cannot be read, which is told."""
         value = self.table.get(key)
-        if value is None:
-            return None
-        if isinstance(value, datetime) and value.tzinfo is None:
-            return Moment(Day(on=value.date()), value.time().replace(second=0, microsecond=0))
-        if isinstance(value, str):
-            written, _space, clock = value.strip().rpartition(" ")
-            day = _day_in(written)
-            if day and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", clock):
-                return Moment(day, time.fromisoformat(clock))
-        self.tell(_('Write a moment as "day 3 19:30" or as "2026-03-01 19:30".'), key)
-        return None
+        found = None if value is None else _moment_in(value)
+        if found is None and value is not None:
+            self.tell(_('Write a moment as "day 3 19:30" or as "2026-03-01 19:30".'), key)
+        return found
+
+    def day_or_moment(self, key: str) -> Day | Moment | None:
+        """As `day`, where a time may follow the day."""
+        return _moment_in(self.table.get(key)) or self.day(key)
 
 
 MOST_DOTS = 40
@@ -182,6 +179,17 @@ def places(source: str) -> dict[Path, int]:
 
 def _names(dotted: str) -> Path:
     return tuple(name.strip("\"'") for name in re.findall(_NAME, dotted))
+
+
+def _moment_in(value: object) -> Moment | None:
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return Moment(Day(on=value.date()), value.time().replace(second=0, microsecond=0))
+    if not isinstance(value, str):
+        return None
+    written, _space, hour = value.strip().rpartition(" ")
+    day = _day_in(written)
+    is_hour = re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", hour)
+    return Moment(day, time.fromisoformat(hour)) if day and is_hour else None
 
 
 def _day_in(text: str) -> Day | None:

@@ -7,10 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.campaigns import approval, archive, audience, drafts, editing, kit_audience, pictures, queries
+from portal.campaigns import approval, archive, audience, drafts, editing, kit_audience, pictures, queries, rules
 from portal.campaigns.audience import Row
 from portal.campaigns.drafts import ItemDraft
-from portal.campaigns.kit_parts import Kit, KitItem
+from portal.campaigns.kit_parts import Kit, KitItem, hour_of
 from portal.campaigns.kit_report import KitRefused, Problem
 from portal.campaigns.models import Campaign, Item
 from portal.database import one_at_a_time
@@ -63,7 +63,7 @@ class _Loading:
     def __init__(self, db: Session, kit: Kit, *, by: Person | None, approve: bool) -> None:
         self.db, self.kit, self.by, self.approve = db, kit, by, approve
         self.report = Report(kit.slug)
-        if problems := drafts.tags_problem(kit.draft, queries.colleagues(db)):
+        if problems := rules.tags_problem(kit.draft, queries.colleagues(db)):
             raise KitRefused([kit.problem(name, sentence) for name, sentence in problems.items()])
         one_at_a_time(db, "campaigns")
         self.campaign = self._campaign()
@@ -117,7 +117,7 @@ class _Loading:
         problems: list[Problem] = []
         names, rows = kit_audience.names(self.db), {}
         for item in self.kit.items:
-            wrong = drafts.item_problems(
+            wrong = rules.item_problems(
                 item.dated(self.campaign.starts_on),
                 has_picture=item.picture is not None,
                 campaign_ends_on=self.campaign.ends_on,
@@ -162,7 +162,8 @@ class _Loading:
         if (said, left) == (new.said, now):
             return False
         there = _content(drafts.of_item(item), audience.rows_of(self.db, item.id))
-        if _content(draft, rows) == there and (said == new.said or self._has_picture_of(item, new)):
+        is_same = _content(draft, rows) == there and draft.publish_hour in (None, hour_of(item))
+        if is_same and (said == new.said or self._has_picture_of(item, new)):
             item.kit_digest = new.said + now
             return False
         if left != now:

@@ -1,13 +1,14 @@
 """A kit once it is read: the campaign, its items, and where each fact stands in the files."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 
+from portal import clock
 from portal.campaigns import pictures
 from portal.campaigns.drafts import CampaignDraft, ItemDraft
 from portal.campaigns.kit_facts import Day, Moment
 from portal.campaigns.kit_report import Problem
-from portal.campaigns.models import AUDIENCES
+from portal.campaigns.models import AUDIENCES, Item
 from portal.i18n import LANGUAGES
 
 CAMPAIGN_FILE = "campaign.toml"
@@ -30,7 +31,7 @@ class KitItem:
     slug: str
     file: str
     draft: ItemDraft
-    publish: Day = field(default_factory=Day)
+    publish: Day | Moment = field(default_factory=Day)
     ends: Day | None = None
     happens: Moment | None = None
     audience: dict[str, list[str]] = field(default_factory=dict)
@@ -47,7 +48,8 @@ class KitItem:
 
     def dated(self, campaign_starts: date) -> ItemDraft:
         """The draft with its days counted from the campaign's first."""
-        self.draft.publish_on = self.publish.from_start(campaign_starts)
+        day, hour = (self.publish.day, self.publish.time) if isinstance(self.publish, Moment) else (self.publish, None)
+        self.draft.publish_on, self.draft.publish_hour = day.from_start(campaign_starts), hour
         self.draft.ends_on = self.ends.from_start(campaign_starts) if self.ends else None
         self.draft.happens_at = self.happens.from_start(campaign_starts) if self.happens else None
         return self.draft
@@ -65,6 +67,11 @@ class KitItem:
         if language not in LANGUAGES:
             return ITEM_KEYS.get(name, name)
         return f"# {language}" if key in ("title", "summary") else f"{key}.{language}"
+
+
+def hour_of(item: Item) -> time:
+    """From what time of its first day on the item appears, to the minute, as a kit can write it."""
+    return clock.local(item.publish_at).time().replace(second=0, microsecond=0)
 
 
 @dataclass

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from portal import clock
-from portal.campaigns import drafts, editing, kit_facts, pictures
+from portal.campaigns import drafts, editing, kit_facts, pictures, rules
 from portal.campaigns.drafts import CampaignDraft, CampaignWords, CaptionDraft, ItemDraft
 from portal.campaigns.kit_facts import Day, Facts
 from portal.campaigns.kit_files import climbs_out, known_as, read_files
@@ -99,7 +99,7 @@ class _Reading:
         starts, ends = facts.day("starts") or Day(), facts.day("ends") or Day()
         kit = Kit("", draft, starts, ends, [], "", facts.flag("archived"), lines)
         kit.dated(clock.today())
-        self.problems += [kit.problem(name, text) for name, text in drafts.campaign_problems(draft).items()]
+        self.problems += [kit.problem(name, text) for name, text in rules.campaign_problems(draft).items()]
         return kit
 
     def _item(self, file: str, campaign: CampaignDraft) -> KitItem | None:
@@ -125,7 +125,7 @@ class _Reading:
         self._body(item, lines, end + 1)
         item.said = _said(source) if item.picture is None else _said(source + hashlib.sha256(item.picture).hexdigest())
         assert campaign.starts_on
-        problems = drafts.item_problems(
+        problems = rules.item_problems(
             item.dated(campaign.starts_on), has_picture="picture" in facts, campaign_ends_on=campaign.ends_on
         )
         if "happens" in facts and item.happens is None:
@@ -141,7 +141,7 @@ class _Reading:
         for key in ("place", "hours", "recruiter"):
             setattr(draft, key, drafts.tidy_line(facts.text(key)))
         draft.disclosure, draft.fits = facts.text("disclosure"), facts.texts("fits")
-        item.publish = facts.day("publish") or Day()
+        item.publish = facts.day_or_moment("publish") or Day()
         item.ends = facts.day("ends") if "ends" in facts else None
         item.happens = facts.moment("happens")
         item.successor = facts.text("successor")

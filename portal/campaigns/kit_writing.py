@@ -5,6 +5,7 @@ import json
 import re
 import stat
 import zipfile
+from datetime import time
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.campaigns import drafts, kit_audience, queries
 from portal.campaigns.drafts import CaptionDraft, ItemDraft
-from portal.campaigns.kit_parts import AUDIENCE_KEYS, CAMPAIGN_FILE
+from portal.campaigns.kit_parts import AUDIENCE_KEYS, CAMPAIGN_FILE, hour_of
 from portal.campaigns.models import Campaign, Item, ItemAudience, PictureSize
 from portal.i18n import LANGUAGES
 
@@ -117,8 +118,9 @@ def _facts(item: Item) -> list[str]:
     draft = drafts.of_item(item)
     happens = draft.happens_at and f"{clock.local(draft.happens_at):%Y-%m-%d %H:%M}"
     usual = drafts.settled(ItemDraft(kind=draft.kind)).disclosure
+    hour = hour_of(item)
     texts = {
-        "publish": draft.publish_on and draft.publish_on.isoformat(),
+        "publish": f"{clock.local(item.publish_at):%Y-%m-%d}" + (f" {hour:%H:%M}" if hour != time.min else ""),
         "ends": draft.ends_on and draft.ends_on.isoformat(),
         "place": draft.place,
         "hours": draft.hours,

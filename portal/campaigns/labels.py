@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from portal import clock
+from portal.campaigns import queries
 from portal.campaigns.models import ANY_NETWORK, CAPTION_NETWORKS, Campaign, Item
 from portal.i18n import day, lazy, moment, ngettext
 from portal.i18n import gettext as _
@@ -101,6 +101,15 @@ STATES: dict[str, Any] = {
     "approved": lazy("Approved"),
     "recalled": lazy("Recalled"),
 }
+STANDINGS: dict[str, tuple[Any, str]] = {
+    "live": (lazy("On the feed"), "ok"),
+    "in_review": (STATES["in_review"], "warn"),
+    "planned": (lazy("Planned"), "sky"),
+    "draft": (STATES["draft"], ""),
+    "ended": (lazy("Ended"), ""),
+    "recalled": (STATES["recalled"], "bad"),
+}
+"""Where items stand, with the kind of chip that says so."""
 LANGUAGES: dict[str, Any] = {"nl": lazy("Dutch"), "en": lazy("English")}
 
 FIELDS: dict[str, Any] = {
@@ -143,6 +152,8 @@ LAST_DAYS: dict[str, Any] = {
 
 def field(name: str) -> str:
     """What a field of a draft is called on its form, such as Title (Dutch)."""
+    if name.startswith("caption-"):
+        return str(FIELDS["captions"])
     base, _underscore, language = name.rpartition("_")
     if language in LANGUAGES and base in FIELDS:
         return f"{FIELDS[base]} ({LANGUAGES[language]})"
@@ -206,20 +217,10 @@ def goal(campaign: Campaign) -> str:
 
 def standing(item: Item, campaign: Campaign, at: datetime | None = None) -> tuple[str, str]:
     """Where an item stands now, and the kind of chip that says so."""
-    at = at or clock.now()
-    if item.state == "draft":
-        return _("Draft"), ""
-    if item.state == "in_review":
-        return _("Waits for approval"), "warn"
-    if item.state == "recalled":
-        return _("Recalled"), "bad"
-    closes = min(filter(None, (item.ends_at, campaign.archived_at, clock.end_of(campaign.ends_on))))
-    opens = max(item.publish_at, clock.start_of(campaign.starts_on))
-    if closes <= at:
-        return _("Ended"), ""
-    if opens > at:
-        return _("Planned for %(day)s", day=day(opens)), "sky"
-    return _("On the feed"), "ok"
+    stands = queries.standing(item, campaign, at)
+    if stands == "planned":
+        return _("Planned for %(day)s", day=day(queries.appears_at(item, campaign))), STANDINGS[stands][1]
+    return str(STANDINGS[stands][0]), STANDINGS[stands][1]
 
 
 def phases(numbers: dict[str, int]) -> list[tuple[str, str, int]]:
@@ -228,20 +229,20 @@ def phases(numbers: dict[str, int]) -> list[tuple[str, str, int]]:
     return [("", _("All"), total), *((key, str(PHASES[key][0]), numbers.get(key, 0)) for key in PHASES)]
 
 
-def states(numbers: dict[str, int]) -> list[tuple[str, str, int]]:
+def standings(numbers: dict[str, int]) -> list[tuple[str, str, int]]:
     """What items can be filtered by, as `phases`."""
-    return [("", _("All"), sum(numbers.values())), *((key, str(STATES[key]), numbers.get(key, 0)) for key in STATES)]
+    everything = ("", _("All"), sum(numbers.values()))
+    return [everything, *((key, str(STANDINGS[key][0]), numbers.get(key, 0)) for key in queries.STANDINGS)]
 
 
 def counted(counts: dict[str, int]) -> list[tuple[str, str]]:
-    """Items by state, in words with the kind of chip; states without items are left out."""
-    said = []
-    if number := counts.get("in_review"):
-        said.append((ngettext("%(num)s waits for approval", "%(num)s wait for approval", number), "warn"))
-    if number := counts.get("approved"):
-        said.append((ngettext("%(num)s approved", "%(num)s approved", number), "ok"))
-    if number := counts.get("draft"):
-        said.append((ngettext("%(num)s draft", "%(num)s drafts", number), ""))
-    if number := counts.get("recalled"):
-        said.append((ngettext("%(num)s recalled", "%(num)s recalled", number), ""))
-    return said
+    """Items by where they stand, each in the words of its own chip; those without items are left out."""
+    words = {
+        "live": ngettext("%(num)s on the feed", "%(num)s on the feed", counts.get("live", 0)),
+        "in_review": ngettext("%(num)s waits for approval", "%(num)s wait for approval", counts.get("in_review", 0)),
+        "planned": ngettext("%(num)s planned", "%(num)s planned", counts.get("planned", 0)),
+        "draft": ngettext("%(num)s draft", "%(num)s drafts", counts.get("draft", 0)),
+        "ended": ngettext("%(num)s ended", "%(num)s ended", counts.get("ended", 0)),
+        "recalled": ngettext("%(num)s recalled", "%(num)s recalled", counts.get("recalled", 0)),
+    }
+    return [(words[key], STANDINGS[key][1]) for key in queries.STANDINGS if counts.get(key)]

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from portal import clock
 from portal.campaigns import queries
-from portal.campaigns.models import STATES, Campaign, Item
+from portal.campaigns.models import Campaign, Item
+from portal.campaigns.queries import STANDINGS
+from portal.parts import Part, part
 
 PHASES = ("running", "coming", "past", "archived")
 CAMPAIGNS_SHOWN = 12
@@ -17,41 +20,12 @@ WAITING_SHOWN = 8
 
 
 @dataclass(frozen=True)
-class Part:
-    """Which part of a list is shown: page `number` (from 1) of `total` rows, `size` rows to a page."""
-
-    number: int
-    total: int
-    size: int
-
-    @property
-    def skipped(self) -> int:
-        return (self.number - 1) * self.size
-
-    @property
-    def first(self) -> int:
-        return min(self.skipped + 1, self.total)
-
-    @property
-    def last(self) -> int:
-        return min(self.skipped + self.size, self.total)
-
-    @property
-    def previous(self) -> int | None:
-        return self.number - 1 if self.number > 1 else None
-
-    @property
-    def next(self) -> int | None:
-        return self.number + 1 if self.last < self.total else None
-
-
-@dataclass(frozen=True)
 class CampaignCard:
     campaign: Campaign
     phase: str
     """One of `PHASES`."""
     counts: dict[str, int] = field(default_factory=dict)
-    """Number of items by state."""
+    """Number of items by where they stand."""
 
     @property
     def total(self) -> int:
@@ -74,7 +48,7 @@ def campaign_list(db: Session, day: date, *, phase: str = "", number: int = 1) -
     phase_now = _phase_on(day)
     by_phase = dict(db.execute(select(phase_now, func.count()).group_by(phase_now)).all())
     wanted = [phase] if phase in PHASES else [each for each in PHASES if each != "archived"]
-    part = _part(number, sum(by_phase.get(each, 0) for each in wanted), CAMPAIGNS_SHOWN)
+    shown = part(number, total=sum(by_phase.get(each, 0) for each in wanted), size=CAMPAIGNS_SHOWN)
     found = db.scalars(
         select(Campaign)
         .options(selectinload(Campaign.texts))
@@ -85,12 +59,12 @@ def campaign_list(db: Session, day: date, *, phase: str = "", number: int = 1) -
             Campaign.starts_on.desc(),
             Campaign.id.desc(),
         )
-        .limit(part.size)
-        .offset(part.skipped)
+        .limit(shown.size)
+        .offset(shown.skipped)
     ).all()
-    counts = _items_by_state(db, [each.id for each in found])
+    counts = _items_by_standing(db, [each.id for each in found])
     cards = [CampaignCard(each, queries.phase(each, day), counts.get(each.id, {})) for each in found]
-    return CampaignList(cards, part, by_phase)
+    return CampaignList(cards, shown, by_phase)
 
 
 @dataclass(frozen=True)
@@ -98,32 +72,29 @@ class ItemList:
     items: list[Item]
     """With texts, captions and picture."""
     part: Part
-    by_state: dict[str, int]
-    """Number of items by state, whichever are shown."""
+    by_standing: dict[str, int]
+    """Number of items by where they stand, whichever are shown."""
 
     @property
     def total(self) -> int:
-        return sum(self.by_state.values())
+        return sum(self.by_standing.values())
 
 
-def item_list(db: Session, campaign: Campaign, *, state: str = "", number: int = 1) -> ItemList:
-    """Page `number`, at most the last one, of the campaign's items in one state or in all, as they appear."""
-    by_state = _items_by_state(db, [campaign.id]).get(campaign.id, {})
-    wanted = [state] if state in STATES else list(STATES)
-    part = _part(number, sum(by_state.get(each, 0) for each in wanted), ITEMS_SHOWN)
+def item_list(db: Session, campaign: Campaign, *, standing: str = "", number: int = 1) -> ItemList:
+    """Page `number`, at most the last one, of the campaign's items that stand in one place, or of all."""
+    by_standing = _items_by_standing(db, [campaign.id]).get(campaign.id, {})
+    wanted = [standing] if standing in STANDINGS else list(STANDINGS)
+    shown = part(number, total=sum(by_standing.get(each, 0) for each in wanted), size=ITEMS_SHOWN)
     found = db.scalars(
         select(Item)
+        .join(Item.campaign)
         .options(selectinload(Item.texts), selectinload(Item.captions), joinedload(Item.picture))
-        .where(Item.campaign_id == campaign.id, Item.state.in_(wanted))
+        .where(Item.campaign_id == campaign.id, _standing_now().in_(wanted))
         .order_by(Item.publish_at, Item.id)
-        .limit(part.size)
-        .offset(part.skipped)
+        .limit(shown.size)
+        .offset(shown.skipped)
     )
-    return ItemList(list(found.unique()), part, by_state)
-
-
-def _part(number: int, total: int, size: int) -> Part:
-    return Part(max(1, min(number, -(-total // size))), total, size)
+    return ItemList(list(found.unique()), shown, by_standing)
 
 
 def _phase_on(day: date) -> ColumnElement[str]:
@@ -136,12 +107,26 @@ def _phase_on(day: date) -> ColumnElement[str]:
     )
 
 
-def _items_by_state(db: Session, campaign_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+def _standing_now() -> ColumnElement[str]:
+    """As `queries.standing`, for the database; `Campaign` must be joined."""
+    now, today = clock.now(), clock.today()
+    is_over = or_(Item.ends_at <= now, Campaign.ends_on < today, Campaign.archived_at.is_not(None))
+    return case(
+        (Item.state != "approved", Item.state),
+        (is_over, "ended"),
+        (or_(Item.publish_at > now, Campaign.starts_on > today), "planned"),
+        else_="live",
+    )
+
+
+def _items_by_standing(db: Session, campaign_ids: Sequence[int]) -> dict[int, dict[str, int]]:
     found: dict[int, dict[str, int]] = {}
-    for campaign_id, state, number in db.execute(
-        select(Item.campaign_id, Item.state, func.count())
+    stands = _standing_now()
+    for campaign_id, standing, number in db.execute(
+        select(Item.campaign_id, stands, func.count())
+        .join(Item.campaign)
         .where(Item.campaign_id.in_(campaign_ids))
-        .group_by(Item.campaign_id, Item.state)
+        .group_by(Item.campaign_id, stands)
     ):
-        found.setdefault(campaign_id, {})[state] = number
+        found.setdefault(campaign_id, {})[standing] = number
     return found

@@ -207,6 +207,26 @@ def phase(campaign: Campaign, day: date) -> str:
     return "coming" if campaign.starts_on > day else "past"
 
 
+STANDINGS = ("live", "in_review", "planned", "draft", "ended", "recalled")
+"""Where an item can stand on a given day, those first that an editor looks for first."""
+
+
+def standing(item: Item, campaign: Campaign, at: datetime | None = None) -> str:
+    """One of `STANDINGS`: the item's state, and of what is approved whether its days have begun or are over."""
+    at = at or clock.now()
+    if item.state != "approved":
+        return item.state
+    closes = min(filter(None, (item.ends_at, campaign.archived_at, clock.end_of(campaign.ends_on))))
+    if closes <= at:
+        return "ended"
+    return "planned" if appears_at(item, campaign) > at else "live"
+
+
+def appears_at(item: Item, campaign: Campaign) -> datetime:
+    """When it is on the feed first, once it is approved: on its own day, but not before its campaign begins."""
+    return max(item.publish_at, clock.start_of(campaign.starts_on))
+
+
 def _campaigns() -> Select[Campaign]:
     return select(Campaign).options(selectinload(Campaign.texts))
 

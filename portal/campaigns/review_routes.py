@@ -64,7 +64,11 @@ def item_trail(request: Request, *, db: Session, item_id: int) -> Response:
     item = queries.get_item(db, item_id)
     number = whole_number(request.query_params.get("page", "")) or 1
     shown = trail(db, item.id, number=number)
-    return html.page(request, "campaigns/trail.html", item=item, shown=shown, labels=labels)
+
+    def pages(page: int) -> str:
+        return html.url(request, "item_trail", item_id=item.id, page=page)
+
+    return html.page(request, "campaigns/trail.html", item=item, shown=shown, pages=pages, labels=labels)
 
 
 def ask_review(
@@ -83,18 +87,28 @@ def ask_review(
         form.errors["reviewer"] = _("It was recalled, so there is nothing to look at now.")
     if not form.errors:
         try:
-            token = reviews.ask(db, item, name=name, email=email, by=me, organisation=organisation)
+            asked = reviews.ask(db, item, name=name, email=email, by=me, organisation=organisation)
+            return see_other(request, "review_link", request_id=asked.id)
         except StepRefused as refused:
             form.errors["reviewer"] = str(refused)
-    if form.errors:
-        return item_page(request, db, me, organisation, item=item, typed=form.raw, errors=dict(form.errors))
+    return item_page(request, db, me, organisation, item=item, typed=form.raw, errors=dict(form.errors))
+
+
+def review_link(request: Request, *, db: Session, me: Person, request_id: int) -> Response:
+    """The link to pass on, while it works and only for the editor who asked: whoever has it answers in a name."""
+    asked = db.get(ReviewRequest, request_id)
+    if asked is None or asked.by_id != me.id:
+        raise NotFound
+    item = queries.get_item(db, asked.item_id)
+    if reviews.why_closed(db, asked, item):
+        return see_other(request, "campaign_item", item_id=item.id)
     return html.page(
         request,
         "campaigns/review_link.html",
         item=item,
-        name=name,
-        email=email if mail.is_configured() else "",
-        link=reviews.address(token),
+        asked=asked,
+        is_mailed=bool(asked.email) and mail.is_configured(),
+        link=reviews.address(reviews.token_of(asked)),
     )
 
 
@@ -193,6 +207,7 @@ routes = [
     action("/campaigns/items/{item_id:int}/recall/undo", undo_recall, who=editor),
     page("/campaigns/items/{item_id:int}/trail", item_trail, who=editor),
     action("/campaigns/items/{item_id:int}/reviews", ask_review, who=editor),
+    page("/campaigns/reviews/{request_id:int}", review_link, who=editor),
     action("/campaigns/reviews/{request_id:int}/withdrawal", withdraw_review, who=editor),
     page("/review/{token}", review, who=anyone),
     action("/review/{token}", answer_review, who=anyone),

@@ -1,8 +1,8 @@
 """Somebody outside who reads one item before it goes out: asked by a signed link, whose answer is on record.
 
 An outsider advises. Neither of their answers moves the item or counts as a colleague's approval: whoever approves sees
-what was said and decides. The link holds a random mark signed with the installation's secret; only a hash of the whole
-is stored, so whoever reads the database cannot open it.
+what was said and decides. The link says which request it is for, signed with the installation's secret. Only a hash of
+it is stored: whoever asked can look it up again, and whoever reads the database cannot open it.
 """
 
 import secrets
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from itsdangerous import BadSignature, Signer
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal import clock, i18n, jobs, mail, settings
@@ -25,6 +25,8 @@ from portal.people.models import Organisation, Person
 from portal.web import token_hash
 
 LASTS = timedelta(days=7)
+REMEMBERED = timedelta(days=90)
+"""How long after its end a request is kept."""
 MOST_OPEN = 10
 """Links that work at the same moment for one item: more is a mailing list."""
 LONGEST_NAME = 80
@@ -34,8 +36,8 @@ class NotOpen(Exception):
     """The link does not work now; the message is answered, withdrawn, expired, over or changed."""
 
 
-def ask(db: Session, item: Item, *, name: str, email: str, by: Person, organisation: Organisation) -> str:
-    """The secret part of a link for `name`, which goes by mail too when there is an address and a mail server.
+def ask(db: Session, item: Item, *, name: str, email: str, by: Person, organisation: Organisation) -> ReviewRequest:
+    """A link for `name`, which goes by mail too when there is an address and a mail server.
 
     Asking the same name again ends their earlier link. Raises StepRefused when too many links are open.
     """
@@ -45,20 +47,19 @@ def ask(db: Session, item: Item, *, name: str, email: str, by: Person, organisat
     if len(open_requests(db, item.id)) >= MOST_OPEN:
         raise StepRefused(_("Quite a few people are asked already. Withdraw a link first."))
     revisions.keep(db, item, by=by)
-    mark = secrets.token_urlsafe(24)
-    token = _token(mark)
-    db.add(
-        ReviewRequest(
-            item_id=item.id,
-            item_version=item.version,
-            name=name,
-            email=email,
-            token_hash=token_hash(token),
-            by_id=by.id,
-            at=now,
-            expires_at=now + LASTS,
-        )
+    request = ReviewRequest(
+        item_id=item.id,
+        item_version=item.version,
+        name=name,
+        email=email,
+        token_hash=secrets.token_hex(32),  # until its id is known, of which the link is made
+        by_id=by.id,
+        at=now,
+        expires_at=now + LASTS,
     )
+    db.add(request)
+    db.flush()
+    request.token_hash = token_hash(token_of(request))
     audit.write(db, "review_asked", "item", item.id, by=by, reviewer=name)
     if email and mail.is_configured():
         jobs.enqueue(
@@ -70,9 +71,9 @@ def ask(db: Session, item: Item, *, name: str, email: str, by: Person, organisat
             title=item.text(i18n.language.get()).title,
             house=organisation.name,
             spoken=i18n.language.get(),
-            mark=mark,
+            mark=_mark(request),
         )
-    return token
+    return request
 
 
 @jobs.job("mail_review", outside=True)
@@ -95,6 +96,11 @@ def mail_review(*, to: str, name: str, asker: str, title: str, house: str, spoke
 
 def address(token: str) -> str:
     return f"{settings.current().base_url}/review/{token}"
+
+
+def token_of(request: ReviewRequest) -> str:
+    """The secret part of its link, the same every time."""
+    return _token(_mark(request))
 
 
 def find(db: Session, token: str) -> ReviewRequest | None:
@@ -155,6 +161,14 @@ def withdraw(db: Session, request: ReviewRequest, *, by: Person) -> None:
         audit.write(db, "review_withdrawn", "item", request.item_id, by=by, reviewer=request.name)
 
 
+@jobs.job("forget_reviewers", every=timedelta(days=1))
+def forget(db: Session) -> None:
+    """Let go of names and addresses of readers long after their link ended. What they said stays with the item."""
+    until = clock.now() - REMEMBERED
+    ended = (ReviewRequest.answered_at, ReviewRequest.withdrawn_at, ReviewRequest.expires_at)
+    db.execute(delete(ReviewRequest).where(or_(*(moment < until for moment in ended))))
+
+
 def open_requests(db: Session, item_id: int) -> list[ReviewRequest]:
     """Who was asked about the item and can still answer, unless it was changed since; the latest first."""
     waiting = select(ReviewRequest).where(ReviewRequest.item_id == item_id, *_open_at(clock.now()))
@@ -192,6 +206,11 @@ def opinions(db: Session, items: Sequence[Item]) -> dict[int, list[Opinion]]:
 
 def _open_at(at: datetime) -> tuple[ColumnElement[bool], ...]:
     return (ReviewRequest.answered_at.is_(None), ReviewRequest.withdrawn_at.is_(None), ReviewRequest.expires_at > at)
+
+
+def _mark(request: ReviewRequest) -> str:
+    # With the moment: after a database was put back from a copy, an id may be used for somebody else.
+    return f"{request.id}-{request.at:%Y%m%d%H%M%S%f}"
 
 
 def _token(mark: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from difflib import SequenceMatcher
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock, i18n
 from portal.campaigns import drafts, labels, queries
+from portal.campaigns.drafts import ItemDraft
 from portal.campaigns.models import Approval, Item, Picture, Revision
 from portal.database import insert
 from portal.i18n import gettext as _
@@ -33,7 +34,7 @@ ALIKE = 0.3
 def keep(db: Session, item: Item, *, by: Person | None, version: int | None = None) -> None:
     """Remember what the item says since `version` (None: since its present one), if it said something else before."""
     whole = queries.get_item(db, item.id)
-    content = _content(whole, db.scalar(select(Picture.digest).where(Picture.id == whole.picture_id)))
+    content = _content(drafts.of_item(whole), db.scalar(select(Picture.digest).where(Picture.id == whole.picture_id)))
     last = select(Revision.content).where(Revision.item_id == item.id).order_by(Revision.version.desc()).limit(1)
     if db.scalar(last) == content:
         return
@@ -48,6 +49,19 @@ def keep(db: Session, item: Item, *, by: Person | None, version: int | None = No
     db.execute(insert(db, Revision).values(row).on_conflict_do_update(index_elements=["item_id", "version"], set_=says))
 
 
+def begin(db: Session, says: Mapping[int, ItemDraft], *, pictures: Mapping[int, int | None], by: Person | None) -> None:
+    """Remember what each of these new items says, with the picture it has, by the item's id: in two queries for all."""
+    wanted = {each for each in pictures.values() if each is not None}
+    digests = dict(db.execute(select(Picture.id, Picture.digest).where(Picture.id.in_(wanted))).all())
+    since = {"version": 1, "by_id": by and by.id, "at": clock.now()}
+    rows = [
+        {"item_id": item_id, "content": _content(draft, digests.get(pictures[item_id] or 0)), **since}
+        for item_id, draft in says.items()
+    ]
+    if rows:
+        db.execute(insert(db, Revision), rows)
+
+
 def changed_since(db: Session, item_id: int, version: int) -> bool:
     """Whether the item says something else than at `version`, for which a revision was kept."""
     return latest_version(db, item_id) > version
@@ -58,10 +72,10 @@ def latest_version(db: Session, item_id: int) -> int:
     return db.scalar(select(func.max(Revision.version)).where(Revision.item_id == item_id)) or 0
 
 
-def _content(item: Item, picture: str | None) -> Content:
-    """What the whole item says, with the digest of its picture."""
-    draft = asdict(drafts.of_item(item)) | {"picture": picture or ""}
-    content: Content = json.loads(json.dumps(draft, default=_plain))
+def _content(draft: ItemDraft, picture: str | None) -> Content:
+    """What an item says, with the digest of its picture."""
+    says = asdict(draft) | {"picture": picture or ""}
+    content: Content = json.loads(json.dumps(says, default=_plain))
     return content
 
 
@@ -119,7 +133,7 @@ def since_decided(db: Session, items: Sequence[Item]) -> dict[int, Comparison]:
             Revision, and_(Revision.item_id == seen.c.item_id, Revision.version == seen.c.version)
         )
     )
-    now = {item.id: _content(item, item.picture.digest if item.picture else None) for item in items}
+    now = {item.id: _content(drafts.of_item(item), item.picture.digest if item.picture else None) for item in items}
     found = {row.item_id: Comparison(row.step, row.at, difference(row.content, now[row.item_id])) for row in rows}
     return {item_id: comparison for item_id, comparison in found.items() if comparison.changes}
 

@@ -25,13 +25,15 @@ from portal.campaigns import (
     review_routes,
     reviews,
     revisions,
+    rules,
     tags,
 )
 from portal.campaigns import item_routes as items
-from portal.campaigns.drafts import CampaignDraft, Problems
+from portal.campaigns.drafts import CampaignDraft
 from portal.campaigns.item_page_routes import item_page
-from portal.campaigns.models import STATES, Campaign, Item
+from portal.campaigns.models import Campaign, Item
 from portal.campaigns.pictures import Drawn, Rendered
+from portal.campaigns.rules import Problems
 from portal.i18n import gettext as _
 from portal.people import organisation as organisations
 from portal.people.models import Organisation, Person
@@ -175,9 +177,9 @@ def _pages(request: Request, name: str, **params: object) -> Callable[[int], str
 def campaign_page(request: Request, *, db: Session, campaign_id: int) -> Response:
     campaign = queries.get_campaign(db, campaign_id)
     number = whole_number(request.query_params.get("page", "")) or 1
-    state = request.query_params.get("state", "")
-    state = state if state in STATES else ""
-    found = lists.item_list(db, campaign, state=state, number=number)
+    standing = request.query_params.get("state", "")
+    standing = standing if standing in queries.STANDINGS else ""
+    found = lists.item_list(db, campaign, standing=standing, number=number)
     ids = [item.id for item in found.items if item.state in ("draft", "recalled")]
     return html.page(
         request,
@@ -188,13 +190,13 @@ def campaign_page(request: Request, *, db: Session, campaign_id: int) -> Respons
             (
                 label,
                 html.url(request, "campaign_page", campaign_id=campaign.id, state=key or None),
-                key == state,
+                key == standing,
                 number,
             )
-            for key, label, number in labels.states(found.by_state)
-            if number or key == state
+            for key, label, number in labels.standings(found.by_standing)
+            if number or key == standing
         ],
-        pages=_pages(request, "campaign_page", campaign_id=campaign.id, state=state or None),
+        pages=_pages(request, "campaign_page", campaign_id=campaign.id, state=standing or None),
         notes=queries.latest_notes(db, ids),
         live=queries.number_live(db, Item.campaign_id == campaign.id),
         asked=asks.spent(db, campaign.id),
@@ -237,7 +239,7 @@ def change_campaign(request: Request, *, db: Session, me: Person, form: Form, ca
 
 
 def _campaign_problems(db: Session, draft: CampaignDraft) -> Problems:
-    return drafts.tags_problem(draft, queries.colleagues(db)) | drafts.campaign_problems(draft)
+    return rules.tags_problem(draft, queries.colleagues(db)) | rules.campaign_problems(draft)
 
 
 def _campaign_form(

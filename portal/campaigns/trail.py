@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.campaigns import revisions
 from portal.campaigns.revisions import Change
+from portal.parts import Part, part
 from portal.people.models import AuditEntry, Person
 
 PAGE = 50
@@ -27,43 +28,30 @@ class Happening:
 
 
 @dataclass(frozen=True)
-class TrailPage:
-    """`number` counts from 1."""
+class Trail:
+    """A part of what happened, the latest first."""
 
     happenings: list[Happening]
-    total: int
-    number: int
-
-    @property
-    def first(self) -> int:
-        return (self.number - 1) * PAGE + 1
-
-    @property
-    def last(self) -> int:
-        return self.first + len(self.happenings) - 1
-
-    @property
-    def has_next(self) -> bool:
-        return self.last < self.total
+    part: Part
 
 
-def trail(db: Session, item_id: int, *, number: int = 1) -> TrailPage:
+def trail(db: Session, item_id: int, *, number: int = 1) -> Trail:
     """Page `number` of what happened to the item, the latest first; at most the last page."""
     about = (AuditEntry.subject_kind == "item", AuditEntry.subject_id == item_id)
     total = db.scalar(select(func.count()).select_from(AuditEntry).where(*about)) or 0
-    number = max(1, min(number, -(-total // PAGE)))
+    shown = part(number, total=total, size=PAGE)
     rows = db.execute(
         select(AuditEntry.act, AuditEntry.at, Person.name, AuditEntry.detail)
         .outerjoin(Person, Person.id == AuditEntry.person_id)
         .where(*about)
         .order_by(AuditEntry.id.desc())
-        .limit(PAGE)
-        .offset((number - 1) * PAGE)
+        .limit(shown.size)
+        .offset(shown.skipped)
     ).all()
     # An edit is noted with the version it began from; what it made is the one after.
     made = [row.detail["version"] + 1 for row in rows if row.act == "item_changed"]
     changes = revisions.by_edit(db, item_id, made)
-    shown = [
+    happenings = [
         Happening(
             row.act,
             row.at,
@@ -73,4 +61,4 @@ def trail(db: Session, item_id: int, *, number: int = 1) -> TrailPage:
         )
         for row in rows
     ]
-    return TrailPage(shown, total, number)
+    return Trail(happenings, shown)

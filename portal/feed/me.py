@@ -5,9 +5,10 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload
 
-from portal.campaigns.models import Ask, Item, ItemText
+from portal.campaigns.models import Ask, Item
+from portal.feed import over
 from portal.inbox.models import Idea
 from portal.links import codes, figures
 from portal.links.figures import Figure, Ledger
@@ -27,6 +28,8 @@ class MyShare:
     title: str
     ledger: Ledger
     is_out: bool
+    standing: str
+    """What became of the item, as `over.standing` says it; "" while it is on the feed."""
 
 
 @dataclass(frozen=True)
@@ -39,16 +42,17 @@ class Reach:
 def my_shares(db: Session, me: Person) -> list[MyShare]:
     """Every share of this person with its clicks, the latest first."""
     rows = shares.latest_of(db, me)
-    titles = _titles(db, {share.item_id for share, _ in rows}, me.language)
+    items = _items(db, {share.item_id for share, _ in rows})
     ledgers = ledgers_by_link(db, [link.id for _, link in rows])
     return [
         MyShare(
             share=share,
             address=codes.address(link),
             network_name=str(networks.get(share.network).name),
-            title=titles[share.item_id],
+            title=items[share.item_id].text(me.language).title,
             ledger=ledgers.get(link.id, Ledger(0, 0, [])),
             is_out=share.is_shared,
+            standing=over.standing(items[share.item_id]),
         )
         for share, link in rows
     ]
@@ -129,12 +133,7 @@ def everything(db: Session, me: Person) -> dict[str, Any]:
     }
 
 
-def _titles(db: Session, ids: set[int], language: str) -> dict[int, str]:
-    """Titles by item id in one query, in `language` where there is one."""
-    rows = db.execute(
-        select(Item.id, ItemText.language, ItemText.title)
-        .join(ItemText, ItemText.item_id == Item.id)
-        .where(Item.id.in_(ids))
-        .order_by(ItemText.language == language, ItemText.id)
-    )
-    return {item_id: title for item_id, _, title in rows}
+def _items(db: Session, ids: set[int]) -> dict[int, Item]:
+    """Items by id with their words and campaigns, in two queries."""
+    loaded = select(Item).options(selectinload(Item.texts), joinedload(Item.campaign)).where(Item.id.in_(ids))
+    return {item.id: item for item in db.scalars(loaded)}

@@ -12,17 +12,18 @@ from portal.campaigns import queries as campaigns
 from portal.campaigns.labels import KINDS_FOR_READERS
 from portal.campaigns.models import Item
 from portal.feed import me as mine
-from portal.feed import queries, share_page, words
+from portal.feed import over, queries, share_page, words
 from portal.i18n import LANGUAGES, language
 from portal.i18n import gettext as _
 from portal.links import codes
+from portal.links.figures import Ledger
 from portal.links.models import Link
-from portal.links.queries import people_clicks_by_link
+from portal.links.queries import ledgers_by_link
 from portal.people import choices, notes, topics
 from portal.people.models import Organisation, Person
 from portal.people.queries import get_department, has_single_sign_on
-from portal.sharing import leases, networks, shares, texts
-from portal.web import Form, Gone, NotFound, PortalRoute, action, flash, member, page, see_other, whole_number
+from portal.sharing import networks, shares, texts
+from portal.web import Form, NotFound, PortalRoute, action, flash, member, page, see_other, whole_number
 
 MOST_PAGES = 100_000
 _HOW = {"copy": "copied", "sheet": "sheet"}
@@ -50,24 +51,29 @@ def more_items(request: Request, *, db: Session, me: Person, organisation: Organ
 
 
 def share(request: Request, *, db: Session, me: Person, organisation: Organisation, item_id: int) -> Response:
-    item = _shareable(db, item_id)
+    item = campaigns.get_item(db, item_id)
+    if (gone := over.of(db, item)) is not None:
+        if gone.standing == "resting":
+            raise NotFound
+        return _over_page(request, db, item, gone, me=me)
     return _share_page(request, db, item, me=me, organisation=organisation, wanted=dict(request.query_params))
 
 
 def share_item(
     request: Request, *, db: Session, me: Person, organisation: Organisation, form: Form, item_id: int
 ) -> Response:
-    item = _shareable(db, item_id)
+    item = campaigns.get_item(db, item_id)
+    if (gone := over.of(db, item)) is not None:
+        return _over_page(request, db, item, gone, me=me, typed=form.lines("text"))
     sent = share_page.read(db, form, item, me=me, organisation=organisation)
     if form.errors:
-        return _share_form_again(request, db, item, me=me, organisation=organisation, form=form)
+        return _share_form_again(request, db, item, me=me, organisation=organisation, form=form, wanted=form.raw)
     link = codes.address(codes.share_link(db, person=me, item_id=item.id, network=sent.network.key))
     text = share_page.fitted(sent, link=link, item=item, organisation=organisation)
     own_words = texts.own_share(f"{sent.own} {sent.body}", sent.body) >= texts.OWN_ENOUGH
-    if sent.caption is None or own_words:
-        leases.give_back(db, person=me, item_id=item.id, network=sent.network.key)
-    else:
-        leases.take(db, person=me, caption=sent.caption, network=sent.network.key, organisation=organisation)
+    if not share_page.settle_lease(db, sent, item, own_words=own_words, me=me, organisation=organisation):
+        again = share_page.without_lease(db, form, sent, item, me=me, organisation=organisation)
+        return _share_form_again(request, db, item, me=me, organisation=organisation, form=form, wanted=again)
     kept = shares.record(
         db,
         person=me,
@@ -92,7 +98,9 @@ def share_item(
 
 def share_link(request: Request, *, db: Session, me: Person, item_id: int) -> Response:
     """The link for the phone's share sheet, which must know it before it opens."""
-    item = _shareable(db, item_id)
+    item = campaigns.get_item(db, item_id)
+    if not item.is_live():
+        raise NotFound
     link = codes.share_link(db, person=me, item_id=item.id, network="sheet")
     return JSONResponse({"link": codes.address(link)})
 
@@ -107,6 +115,7 @@ def shared(
     link = db.get_one(Link, kept.link_id)
     address = codes.address(link)
     network = networks.get(kept.network)
+    ledger = ledgers_by_link(db, [link.id]).get(link.id, Ledger(0, 0, []))
     return html.page(
         request,
         "sharing/shared.html",
@@ -117,8 +126,11 @@ def shared(
         open_url=share_page.open_url(kept, address, item, organisation),
         count=network.count(kept.text),
         is_out=kept.is_shared,
-        clicks=people_clicks_by_link(db, [link.id]).get(link.id, 0),
-        can_correct=item.is_live(),
+        clicks=ledger.people,
+        ledger=ledger,
+        over=over.of(db, item),
+        title=item.text(language.get()).title,
+        chips=over.CHIPS,
     )
 
 
@@ -196,16 +208,25 @@ def _feed_page(request: Request, db: Session, *, me: Person, organisation: Organ
     return queries.feed_page(db, me=me, organisation=organisation, language=language.get(), number=number)
 
 
-def _shareable(db: Session, item_id: int) -> Item:
-    """The item, if it is on the feed now. One that was withdrawn or is over says so."""
-    item = campaigns.get_item(db, item_id)
-    if item.is_live():
-        return item
-    if item.state == "recalled":
-        raise Gone(_("Marketing took this back. Links you shared lead to a kind note, so there is nothing to do."))
-    if item.state == "approved" and (item.has_ended() or item.campaign.ends_on < clock.today()):
-        raise Gone(_("This one is over. Thank you for wanting to pass it on!"))
-    raise NotFound
+def _over_page(request: Request, db: Session, item: Item, gone: over.Over, *, me: Person, typed: str = "") -> Response:
+    """Why the item cannot be passed on. What this person `typed` comes back with it."""
+    status = 404 if gone.standing == "resting" else 410
+    if _wants_json(request):
+        return JSONResponse({"errors": {"item": f"{gone.heading}. {gone.sentence}"}}, status_code=status)
+    kept = shares.of_item(db, me, item.id)
+    return html.page(
+        request,
+        "sharing/over.html",
+        status=status,
+        over=gone,
+        item=item,
+        # Of what was never out, and is none of theirs, not even the title is told.
+        title=item.text(language.get()).title if status == 410 or kept else "",
+        chips=over.CHIPS,
+        typed=typed,
+        mine=kept,
+        network_names={share.network: networks.get(share.network).name for share in kept},
+    )
 
 
 def _share_page(
@@ -231,12 +252,18 @@ def _share_page(
 
 
 def _share_form_again(
-    request: Request, db: Session, item: Item, *, me: Person, organisation: Organisation, form: Form
+    request: Request,
+    db: Session,
+    item: Item,
+    *,
+    me: Person,
+    organisation: Organisation,
+    form: Form,
+    wanted: dict[str, str],
 ) -> Response:
     if _wants_json(request):
         return JSONResponse({"errors": form.errors}, status_code=422)
-    errors = form.errors
-    return _share_page(request, db, item, me=me, organisation=organisation, wanted=form.raw, errors=errors)
+    return _share_page(request, db, item, me=me, organisation=organisation, wanted=wanted, errors=form.errors)
 
 
 def _wants_json(request: Request) -> bool:
@@ -257,6 +284,7 @@ def _me_page(
         "feed/me.html",
         status=422 if errors else 200,
         shares=kept,
+        chips=over.CHIPS,
         team=get_department(db, me.department_id).name,
         **_notes(db, me, here="me_page"),
         topics=topics.topics(db),

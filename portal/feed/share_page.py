@@ -39,6 +39,8 @@ class SharePage:
     """The one to begin with comes first: another one for each colleague."""
     full_on: dict[int, frozenset[str]]
     """Networks on which enough colleagues have a caption this week, by its id."""
+    told: str
+    """The same as the form sends it back, so that the answer knows what this person saw."""
     bodies: dict[int, str]
     """What each caption says when this person shares it."""
     caption_id: int | None
@@ -81,6 +83,7 @@ def prepare(db: Session, item: Item, *, me: Person, organisation: Organisation, 
     earlier = shares.find(db, person=me, item_id=item.id, network=network.key)
     offers = leases.offer(db, person=me, item=item, network=network.key, language=language, organisation=organisation)
     captions = [offer.caption for offer in offers]
+    full_on = {offer.caption.id: offer.full_on for offer in offers}
     bodies = _bodies(db, item, me=me)
     wordings = disclosure.wordings(organisation, item.disclosure, language)
     link, known = _link(db, earlier)
@@ -99,7 +102,8 @@ def prepare(db: Session, item: Item, *, me: Person, organisation: Organisation, 
         network=network,
         meant_for=[str(networks.get(key).name) for key in item.fits],
         captions=captions,
-        full_on={offer.caption.id: offer.full_on for offer in offers},
+        full_on=full_on,
+        told=" ".join(_full(caption_id, key) for caption_id, keys in full_on.items() for key in sorted(keys)),
         bodies=bodies,
         caption_id=caption.id if caption else None,
         own=own,
@@ -130,6 +134,8 @@ class Sent:
     own: str
     language: str
     disclosure: str
+    looked_free: bool
+    """Whether the page said that the caption could be had there; a form that does not tell knows of nothing."""
 
 
 def read(db: Session, form: Form, item: Item, *, me: Person, organisation: Organisation) -> Sent:
@@ -150,7 +156,45 @@ def read(db: Session, form: Form, item: Item, *, me: Person, organisation: Organ
         own=form.lines("text", texts.LONGEST_OWN),
         language=caption.language if caption else language,
         disclosure=wordings[1 if form.text("disclosure") == "1" else 0],
+        looked_free="told" in form and _full(caption_id, form["network"]) not in form["told"].split(),
     )
+
+
+def settle_lease(
+    db: Session, sent: Sent, item: Item, *, own_words: bool, me: Person, organisation: Organisation
+) -> bool:
+    """Take the lease of the caption, or give it back for own words; False when it looked free and is not any more."""
+    network = sent.network
+    if sent.caption is None or own_words:
+        leases.give_back(db, person=me, item_id=item.id, network=network.key)
+        return True
+    has_it = leases.take(db, person=me, caption=sent.caption, network=network.key, organisation=organisation)
+    is_out_already = network is networks.SHEET  # the phone passed it on before we heard of it
+    return has_it or is_out_already or not sent.looked_free
+
+
+def without_lease(
+    db: Session, form: Form, sent: Sent, item: Item, *, me: Person, organisation: Organisation
+) -> dict[str, str]:
+    """What to show again when others took the caption since the page was opened: all that was typed, another caption.
+
+    Adds to `form.errors` what happened.
+    """
+    other = leases.free(
+        db, person=me, item=item, network=sent.network.key, language=sent.language, organisation=organisation
+    )
+    if other is None:
+        form.errors["caption"] = _(
+            "By now enough colleagues have these words, and so it is with all of them. Add a sentence of your own, "
+            "or share them as they are."
+        )
+        return form.raw
+    form.errors["caption"] = _("A colleague was just ahead of you with these words. Here are others that are free.")
+    return form.raw | {"caption": str(other.id)}
+
+
+def _full(caption_id: int | None, network: str) -> str:
+    return f"{caption_id}:{network}"
 
 
 def open_url(share: Share, link: str, item: Item, organisation: Organisation) -> str | None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.campaigns import approval, audience, disclosure
+from portal.campaigns import approval, audience, disclosure, shortage
 from portal.campaigns.audience import LANGUAGE_NAMES, Row
 from portal.campaigns.drafts import last_day
 from portal.campaigns.models import KINDS_THAT_ADVERTISE, KINDS_THAT_END, Campaign, Item, ItemAudience
@@ -18,7 +18,6 @@ from portal.i18n import gettext as _
 from portal.launch.links import Found
 from portal.people.models import Organisation, Person
 from portal.sharing import leases
-from portal.sharing.leases import Shortage
 
 BAD, WARN, OK, WAITING = "bad", "warn", "ok", "waiting"
 
@@ -70,9 +69,9 @@ class Launch:
 
 
 def run(db: Session, launch: Launch) -> list[Check]:
-    """Every check, what stops a launch in the order in which an editor would put it right."""
+    """Every check: what stops a launch first, then what is good to know, each in the order an editor would take."""
     meant_for = _audiences(db, launch.items)
-    return [
+    found = [
         _approved(launch),
         _pictures(launch),
         _dates(launch),
@@ -82,6 +81,7 @@ def run(db: Session, launch: Launch) -> list[Check]:
         _somebody(db, launch, meant_for),
         _captions(db, launch),
     ]
+    return sorted(found, key=lambda check: (BAD, WARN, WAITING, OK).index(check.state))
 
 
 def missing(checks: Iterable[Check]) -> list[Finding]:
@@ -249,19 +249,9 @@ def _captions(db: Session, launch: Launch) -> Check:
                 found.append(_in_form(item, f"captions-{text.language}", sentence))
         for short in leases.shortages(db, item, organisation=launch.organisation):
             if short.captions:
-                found.append(_in_form(item, f"captions-{short.language}", _more_captions(title, short)))
+                sentence = _("“%(title)s”: %(found)s", title=title, found=shortage.sentence(short))
+                found.append(_in_form(item, f"captions-{short.language}", sentence))
     return Check("captions", _("Captions"), _("Enough for everybody to sound like themselves."), found)
-
-
-def _more_captions(title: str, short: Shortage) -> str:
-    return _(
-        "“%(title)s”: %(captions)s in %(language)s for %(people)s. Write %(missing)s more and nobody sounds alike.",
-        title=title,
-        captions=ngettext("%(num)s caption", "%(num)s captions", short.captions),
-        language=_language(short.language),
-        people=ngettext("%(num)s colleague", "%(num)s colleagues", short.people),
-        missing=short.missing,
-    )
 
 
 def _titled(launch: Launch) -> Iterator[tuple[Item, str]]:

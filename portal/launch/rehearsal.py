@@ -13,7 +13,8 @@ from portal.campaigns.models import Campaign, Item, ItemText
 from portal.campaigns.pictures import address
 from portal.feed import words
 from portal.feed.queries import Card, Colleagues
-from portal.i18n import in_language
+from portal.i18n import day, in_language
+from portal.i18n import gettext as _
 from portal.people.models import AuditEntry, Organisation, Person
 from portal.screens.models import Screen
 from portal.screens.queries import is_here, screens
@@ -85,6 +86,20 @@ def lineup(db: Session, campaign: Campaign, *, wanted: Collection[int] | None = 
 
 def planned_for(item: Item) -> date:
     return clock.local(item.publish_at).date()
+
+
+def where_it_stands(campaign: Campaign, lineup: Lineup) -> str:
+    """What of the campaign is out, and what will be without a launch: what is approved appears on its own day."""
+    begun = _("Part of it is out already.") if lineup.out else _("Nothing is out yet.")
+    planned = [item for item in lineup.waiting if queries.standing(item, campaign) == "planned"]
+    if planned:
+        first = min(queries.appears_at(item, campaign) for item in planned)
+        then = _("What is approved appears by itself on its day, the first on %(day)s.", day=day(first))
+    elif lineup.out:
+        then = _("The rest waits until a colleague has approved it.")
+    else:
+        then = _("Nothing appears before a colleague has approved it.")
+    return f"{begun} {then}"
 
 
 def card(item: Item, text: ItemText) -> Card:

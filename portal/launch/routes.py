@@ -189,6 +189,7 @@ def _page(
         status=status,
         **context,
         **_verdict(request, db, me, organisation, looked),
+        stands=rehearsal.where_it_stands(looked.campaign, lineup),
         host=host_of_links(),
         spoken=spoken,
         ways=_ways(request, looked, shown),

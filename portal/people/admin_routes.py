@@ -20,7 +20,7 @@ def people(request: Request, *, db: Session) -> Response:
     asked = request.query_params
     q = "".join(letter for letter in asked.get("q", "")[:100] if letter.isprintable()).strip()
     department, number = web.whole_number(asked.get("department", "")), web.whole_number(asked.get("page", ""))
-    found = queries.people_page(db, q=q, department_id=department, number=number or 1)
+    found = queries.register(db, q=q, department_id=department, number=number or 1)
 
     def address(page_number: int) -> str:
         return html.url(request, "people", q=q or None, department=department, page=page_number)
@@ -33,9 +33,8 @@ def people(request: Request, *, db: Session) -> Response:
         q=q,
         department=department,
         departments=queries.departments(db),
-        previous=address(found.number - 1) if found.number > 1 else None,
-        next=address(found.number + 1) if found.has_next else None,
-        here=address(found.number),
+        pages=address,
+        here=address(found.part.number),
     )
 
 

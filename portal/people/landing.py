@@ -3,8 +3,8 @@
 from urllib.parse import unquote, urlsplit
 
 from starlette.requests import Request
-from starlette.routing import Match
 
+from portal import html
 from portal.web import local_path
 
 START = "/"
@@ -21,9 +21,8 @@ def own_page(request: Request, target: str) -> str:
     """`target` when it is the path of a page of ours; else the start page."""
     if len(target) > LONGEST or local_path(target) != target:
         return START
-    path = unquote(urlsplit(target).path)
-    if path.startswith("//") or "\\" in path or any(ord(letter) < 32 for letter in path):
+    path = urlsplit(target).path
+    plain = unquote(path)
+    if plain.startswith("//") or "\\" in plain or any(ord(letter) < 32 for letter in plain):
         return START
-    scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
-    is_page = any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes)
-    return target if is_page else START
+    return target if html.is_page(request, path) else START

@@ -1,14 +1,20 @@
 """Lines for one person about what they shared or proposed, shown until they are put away."""
 
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from portal import clock
+from portal import clock, jobs
 from portal.database import insert
 from portal.people.models import Note, Person
 from portal.web import NotFound
+
+KEPT = timedelta(days=90)
+"""How long a note waits for somebody who never looks."""
+KEPT_READ = timedelta(days=7)
+"""How long one that was put away is kept: whoever taps twice, and a job done twice, still finds it."""
 
 
 def tell(db: Session, person_id: int, kind: str, subject: str, **data: Any) -> None:
@@ -39,3 +45,10 @@ def put_away_about(db: Session, person_id: int, subject: str) -> None:
     """Show this person's note about `subject` no more: there is later news of it."""
     mine = (Note.person_id == person_id, Note.subject == subject, Note.read_at.is_(None))
     db.execute(update(Note).where(*mine).values(read_at=clock.now()).execution_options(synchronize_session=False))
+
+
+@jobs.job("forget_notes", every=timedelta(days=1))
+def forget(db: Session) -> None:
+    """Let go of what was put away, and of what nobody looked at for so long that it is no news."""
+    now = clock.now()
+    db.execute(delete(Note).where(or_(Note.read_at < now - KEPT_READ, Note.at < now - KEPT)))

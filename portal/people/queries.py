@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from portal.parts import Part, part
 from portal.people.models import Account, Department, Identity, Person
 from portal.web import NotFound
 
@@ -15,24 +16,11 @@ SMALLEST_TEAM = 5
 
 
 @dataclass(frozen=True)
-class PeoplePage:
-    """One page of the register. `number` counts from 1."""
+class Register:
+    """A part of the register."""
 
     people: list[Person]
-    total: int
-    number: int
-
-    @property
-    def first(self) -> int:
-        return (self.number - 1) * PAGE + 1
-
-    @property
-    def last(self) -> int:
-        return self.first + len(self.people) - 1
-
-    @property
-    def has_next(self) -> bool:
-        return self.last < self.total
+    part: Part
 
 
 def get_person(db: Session, person_id: int) -> Person:
@@ -47,20 +35,20 @@ def find_by_email(db: Session, email: str) -> Person | None:
     return db.scalar(select(Person).options(joinedload(Person.department)).where(Person.email == email.strip().lower()))
 
 
-def people_page(db: Session, *, q: str, department_id: int | None, number: int) -> PeoplePage:
+def register(db: Session, *, q: str, department_id: int | None, number: int) -> Register:
     """Fifty people by name, of those whose name, address or function holds `q`; at most the last page."""
     asked = _matching(q, department_id)
     total = db.scalar(select(func.count()).select_from(Person).where(*asked)) or 0
-    number = max(1, min(number, -(-total // PAGE)))
+    shown = part(number, total=total, size=PAGE)
     people = db.scalars(
         select(Person)
         .options(joinedload(Person.department))
         .where(*asked)
         .order_by(Person.deactivated_at.is_not(None), func.lower(Person.name), Person.id)
-        .limit(PAGE)
-        .offset((number - 1) * PAGE)
+        .limit(shown.size)
+        .offset(shown.skipped)
     )
-    return PeoplePage(list(people), total, number)
+    return Register(list(people), shown)
 
 
 def everybody(db: Session) -> list[Person]:

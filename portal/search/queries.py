@@ -7,10 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock
+from portal.campaigns import audience
 from portal.campaigns import queries as campaigns
-from portal.campaigns.models import Campaign, Item
+from portal.campaigns.models import KINDS, Campaign, Item
 from portal.i18n import language
 from portal.inbox.models import Idea
+from portal.people.models import Person
 from portal.search import index, words
 from portal.search.models import SearchEntry
 
@@ -25,6 +27,8 @@ class Hit:
     subject: Item | Campaign | Idea
     excerpt: str
     """The sentence that holds what was asked for."""
+    spoken: str
+    """The language of that sentence; "" when nobody said, as of an idea."""
 
 
 @dataclass(frozen=True)
@@ -33,23 +37,29 @@ class Found:
     has_more: bool
 
 
-def find(db: Session, text: str, *, for_editors: bool, page: int = 1) -> Found:
-    """What holds every word of `text`; for colleagues who are no editors, what they can share now.
+def finds_everything(me: Person) -> bool:
+    """Whether this person looks through everything, rather than through their feed."""
+    return me.role in ("editor", "admin")
 
-    Costs the same number of queries however much there is.
+
+def find(db: Session, text: str, *, me: Person, kind: str = "", page: int = 1) -> Found:
+    """What holds every word of `text`: of everything for editors, for others of what is on their own feed now.
+
+    `kind` keeps to one kind of item, or to campaigns or ideas. Costs the same number of queries however much there is.
     """
     question = words.asked(text)
     if not question:
         return Found((), has_more=False)
     query = index.matching(db, select(SearchEntry.kind, SearchEntry.subject_id), question)
-    if not for_editors:
-        query = (
-            query.join(Item, (SearchEntry.kind == "item") & (Item.id == SearchEntry.subject_id))
-            .join(Campaign, Campaign.id == Item.campaign_id)
-            .where(*campaigns.live_at(clock.now()))
-        )
+    if kind in KINDS or not finds_everything(me):
+        query = query.join(Item, (SearchEntry.kind == "item") & (Item.id == SearchEntry.subject_id))
+    if kind:
+        query = query.where(Item.kind == kind if kind in KINDS else SearchEntry.kind == kind)
+    if not finds_everything(me):
+        query = query.join(Campaign, Campaign.id == Item.campaign_id)
+        query = query.where(*campaigns.live_at(clock.now()), audience.for_person(me))
     wanted = query.order_by(SearchEntry.id.desc()).offset((page - 1) * PAGE).limit(PAGE + 1)
-    rows = [(kind, subject_id) for kind, subject_id in db.execute(wanted)]
+    rows = [(each, subject_id) for each, subject_id in db.execute(wanted)]
     return Found(_hits(db, rows[:PAGE], question), has_more=len(rows) > PAGE)
 
 
@@ -63,20 +73,29 @@ def _hits(db: Session, rows: Sequence[tuple[str, int]], question: list[str]) -> 
     if ids["idea"]:
         subjects |= {("idea", idea.id): idea for idea in db.scalars(select(Idea).where(Idea.id.in_(ids["idea"])))}
     found = [(kind, subjects[kind, id_]) for kind, id_ in rows if (kind, id_) in subjects]
-    return [Hit(kind, subject, words.excerpt(_texts(subject), question)) for kind, subject in found]
+    return [Hit(kind, subject, *_excerpt(subject, question)) for kind, subject in found]
 
 
-def _texts(subject: Item | Campaign | Idea) -> list[str]:
-    """What may be quoted, in the reader's language first; titles stand above it anyway."""
-    spoken = language.get()
+def _excerpt(subject: Item | Campaign | Idea, question: list[str]) -> tuple[str, str]:
+    """The first sentence that holds a word of the question, with its language."""
+    for spoken, text in _texts(subject):
+        if said := words.excerpt(text, question):
+            return said, spoken
+    return "", ""
+
+
+def _texts(subject: Item | Campaign | Idea) -> list[tuple[str, str]]:
+    """What may be quoted, each with its language, the reader's first; titles stand above it anyway."""
+    reads = language.get()
     if isinstance(subject, Idea):
-        return [subject.words]
+        return [("", subject.words)]
     if isinstance(subject, Campaign):
-        return [text.summary for text in sorted(subject.texts, key=lambda each: each.language != spoken)]
-    texts = sorted(subject.texts, key=lambda each: each.language != spoken)
-    captions = sorted(subject.captions, key=lambda each: each.language != spoken)
+        said = sorted(subject.texts, key=lambda each: each.language != reads)
+        return [(text.language, text.summary) for text in said]
+    texts = sorted(subject.texts, key=lambda each: each.language != reads)
+    captions = sorted(subject.captions, key=lambda each: each.language != reads)
     return [
-        *(text.summary for text in texts),
-        *(caption.body for caption in captions),
-        *(text.conditions for text in texts),
+        *((text.language, text.summary) for text in texts),
+        *((caption.language, caption.body) for caption in captions),
+        *((text.language, text.conditions) for text in texts),
     ]

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from portal import html
 from portal.campaigns import labels
+from portal.i18n import gettext as _
 from portal.people.models import Person
 from portal.search import queries
 from portal.web import member, page, whole_number
@@ -16,21 +17,35 @@ MOST_PAGES = 500
 
 
 def search(request: Request, *, db: Session, me: Person) -> Response:
-    """Everything for editors, what is live for everybody else."""
+    """Everything for editors, one's own feed for everybody else."""
     asked = " ".join(request.query_params.get("q", "")[:LONGEST].replace("\0", " ").split())
     number = min(max(whole_number(request.query_params.get("page", "")) or 1, 1), MOST_PAGES)
-    is_editor = me.role in ("editor", "admin")
-    found = queries.find(db, asked, for_editors=is_editor, page=number)
+    is_editor = queries.finds_everything(me)
+    kinds = _kinds(is_editor)
+    wanted = request.query_params.get("kind", "")
+    kind = wanted if wanted in kinds else ""
     return html.page(
         request,
         "search/index.html",
         section="search",
         asked=asked,
-        found=found,
+        found=queries.find(db, asked, me=me, kind=kind, page=number),
         number=number,
         for_editors=is_editor,
-        labels=labels,
+        kind=kind,
+        kinds=kinds,
+        standing=labels.standing,
     )
+
+
+def _kinds(is_editor: bool) -> dict[str, str]:
+    """What can be found, by the word that whoever looks has for it: editors know items by other names than readers."""
+    if not is_editor:
+        return {key: str(word) for key, word in labels.KINDS_FOR_READERS.items()}
+    return {key: str(word) for key, word in labels.KINDS.items()} | {
+        "campaign": _("Campaign"),
+        "idea": _("Idea from a colleague"),
+    }
 
 
 routes = [page("/search", search, who=member)]

@@ -139,13 +139,12 @@ def asked(text: str) -> list[str]:
     return ([word for word in given if word not in _COMMON] or given)[-MOST_ASKED:]
 
 
-def excerpt(texts: Iterable[str], question: list[str], *, length: int = 160) -> str:
-    """The first sentence of some texts that holds a word of the question, cut to `length`; "" when none does."""
+def excerpt(text: str, question: list[str], *, length: int = 160) -> str:
+    """The first sentence of `text` that holds a word of the question, cut to `length`; "" when none does."""
     wanted = {stem for word in question for stem in stems_of(word)}
-    for text in texts:
-        for sentence in re.split(r"(?<=[.!?])\s+|\n+", text):
-            given = words(sentence)
-            if any(not wanted.isdisjoint(stems_of(word)) or word.startswith(tuple(question)) for word in given):
-                sentence = " ".join(sentence.split())
-                return sentence if len(sentence) <= length else f"{sentence[:length].rsplit(' ', 1)[0]}…"
+    for sentence in re.split(r"(?<=[.!?])\s+|\n+", text):
+        given = words(sentence)
+        if any(not wanted.isdisjoint(stems_of(word)) or word.startswith(tuple(question)) for word in given):
+            sentence = " ".join(sentence.split())
+            return sentence if len(sentence) <= length else f"{sentence[:length].rsplit(' ', 1)[0]}…"
     return ""

@@ -1,7 +1,9 @@
 """Caption leases: the same words go to a few colleagues per network and week, and the next ones get others.
 
-A lease never keeps anybody from sharing. It decides which caption is offered first, and marks those that enough
-colleagues have already, so that whoever likes one of them makes it their own.
+It is taken when somebody shares: looking keeps nothing from anybody. The page offers what is free and marks what enough
+colleagues have already; whoever likes one of those makes it their own, or shares it as it is, which is never forbidden.
+But nobody shares the same words as too many others without knowing: what was free on the page and is taken by the time
+it is sent brings the page back, with other words that are free (`portal/feed/routes.py`).
 """
 
 from collections import defaultdict
@@ -62,6 +64,15 @@ def offer(
 
     offers = [offered(caption) for caption in spoken]
     return [offers[place] for place in sorted(range(len(offers)), key=rank)]
+
+
+def free(
+    db: Session, *, person: Person, item: Item, network: str, language: str, organisation: Organisation
+) -> Caption | None:
+    """What this person could have for `network` now; None when enough colleagues have each of them."""
+    offers = offer(db, person=person, item=item, network=network, language=language, organisation=organisation)
+    fitting = (each for each in offers if each.caption.network in (network, ANY_NETWORK))
+    return next((each.caption for each in fitting if network not in each.full_on), None)
 
 
 def take(db: Session, *, person: Person, caption: Caption, network: str, organisation: Organisation) -> bool:

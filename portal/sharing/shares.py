@@ -92,6 +92,12 @@ def find(db: Session, *, person: Person, item_id: int, network: str) -> Share | 
     )
 
 
+def of_item(db: Session, person: Person, item_id: int) -> list[Share]:
+    """What this person did with one item, the latest first."""
+    theirs = select(Share).where(Share.person_id == person.id, Share.item_id == item_id)
+    return list(db.scalars(theirs.order_by(Share.at.desc(), Share.id.desc())))
+
+
 def get_own(db: Session, share_id: int, *, person: Person) -> Share:
     """The person's own share; NotFound for anybody else's."""
     share = db.get(Share, share_id)

@@ -12,7 +12,8 @@
   };
   const form = document.getElementById("item-form");
   const format = new Intl.NumberFormat(document.documentElement.lang);
-  const names = { "{first_name}": form.dataset.firstName, "{department}": form.dataset.department };
+  const { firstName, department } = form.dataset;
+  const names = { "{first_name}": firstName, "{voornaam}": firstName, "{department}": department, "{afdeling}": department };
 
   function strength() {
     const choice = form.querySelector("[data-kinds]:has([name=disclosure])");

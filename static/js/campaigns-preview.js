@@ -3,7 +3,7 @@ document.querySelectorAll("[data-shows]").forEach((input) => {
   const shown = document.getElementById(input.dataset.shows);
   input.addEventListener("input", () => { shown.textContent = input.value.trim() || shown.dataset.empty; });
 });
-// Where there is room for it the preview is open from the start.
+// Where there is room for it, previews and every language that is written are open from the start.
 if (window.matchMedia("(min-width: 761px)").matches) {
-  document.querySelectorAll(".unfold:has(.feed-preview)").forEach((preview) => { preview.open = true; });
+  document.querySelectorAll(".unfold:has(.feed-preview), .language[data-written]").forEach((part) => { part.open = true; });
 }

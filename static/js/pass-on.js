@@ -5,11 +5,13 @@
 
   async function send() {
     const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } });
-    if (!answer.ok || answer.redirected) throw new Error(answer.status);
+    if (!answer.ok || answer.redirected) throw answer;
     return answer.json();
   }
 
-  function failed() {
+  /* What the portal refuses it explains on a page, with all that was typed: sent as a plain form, that page comes. */
+  function failed(answer) {
+    if ([404, 410, 422].includes(answer.status)) return form.submit();
     says.textContent = form.dataset.lost;
     says.classList.add("lost");
   }
@@ -27,7 +29,7 @@
       if (tab) tab.location.replace(kept.open);
       else if (network.value === "email") window.location.href = kept.open;
       window.setTimeout(() => window.location.assign(kept.page), network.value === "email" ? 400 : 0);
-    }).catch(() => { if (tab) tab.close(); failed(); });
+    }).catch((answer) => { if (tab) tab.close(); failed(answer); });
   }
 
   function copy() {

@@ -3,9 +3,12 @@
 import io
 import struct
 import zlib
+from functools import cache
 from typing import Any
 
 from PIL import Image
+
+from portal.campaigns import pictures
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (400, 210), colour: str = "teal", **more: Any) -> bytes:
@@ -21,6 +24,12 @@ def noise(size: tuple[int, int] = (1200, 630)) -> bytes:
     out = io.BytesIO()
     Image.effect_noise(size, 120).convert("RGB").save(out, "PNG")
     return out.getvalue()
+
+
+@cache
+def rendered_noise(size: tuple[int, int] = (1200, 630)) -> pictures.Rendered:
+    """Noise ready to be kept: drawing its sizes takes most of a second, so all tests that need one share it."""
+    return pictures.render(noise(size))
 
 
 def enormous_png(width: int = 30_000, height: int = 30_000) -> bytes:

@@ -14,7 +14,7 @@ from portal.paths import data
 from tests.client import Client
 from tests.feed import phone
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_progress_then_the_report_in_place(
         hand_in(page, kit, "Alleen controleren")
         expect(page.locator("#kit-report h2")).to_have_text("Deze kit is in orde")
         said = page.evaluate("window.said")
-        assert said[-3:] == ["Versturen: 100%", "Hij is binnen. We lezen de kit en tekenen de afbeeldingen …", ""]
+        assert said[-3:] == ["Versturen: 100%", "Hij is binnen. We lezen de kit en maken de afbeeldingen klaar …", ""]
         assert page.evaluate("document.activeElement.id") == "kit-report"
         assert items(db) == 0
 

@@ -11,10 +11,12 @@ from portal import clock
 from portal.activity import Activity
 from portal.campaigns import approval, queries
 from portal.campaigns.models import Approval, Item
+from portal.campaigns.pictures import store
 from portal.database import Database
 from portal.jobs import Job, Runner
 from portal.people.models import AuditEntry, Organisation, Person
 from tests import make
+from tests.campaigns.drawing import picture
 from tests.campaigns.forms import typed_from
 from tests.client import Client
 
@@ -255,3 +257,27 @@ def test_it_goes_live_and_ends_on_its_days_once(db: Database, dina: Client) -> N
     assert told(db, item) == ["item_live", "item_ended"]
     with db.reading() as session:
         assert session.scalars(select(Job.error).where(Job.error != "")).all() == []
+
+
+@pytest.mark.parametrize("place", ["item", "form"])
+def test_what_is_not_complete_is_not_sent_and_says_what_is_missing(db: Database, bram: Client, place: str) -> None:
+    with db.writing() as session:
+        item = make.item(session, state="draft", ends_at=None, picture_id=store(session, picture()).id)
+        item = queries.get_item(session, item.id)
+    page, form = f"/campaigns/items/{item.id}", f"/campaigns/items/{item.id}/edit"
+
+    if place == "form":
+        refused = bram.post(page, data=typed_from(item, then="submit"))
+    else:
+        assert f'action="{page}/submission"' not in bram.get(page).text
+        refused = bram.post(f"{page}/submission", data={"version": item.version})
+        assert "Het is nog niet compleet, dus er is nog geen goedkeuring gevraagd." in refused.text
+        for field in ("ends_on", "picture_alt_nl", "picture_alt_en"):
+            assert f'<a href="{form}#field-{field}">' in refused.text
+
+    assert refused.status_code == 422
+    assert (now(db, item).state, now(db, item).version, steps(db, item)) == ("draft", item.version, [])
+    alts = {"picture_alt_nl": "Een huis", "picture_alt_en": "A house", "ends_on": clock.today().isoformat()}
+    bram.post(page, data=typed_from(item, **alts))
+    assert bram.post(f"{page}/submission").status_code == 303
+    assert now(db, item).state == "in_review"

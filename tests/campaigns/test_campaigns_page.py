@@ -1,5 +1,6 @@
 """Campaigns: the list, a new one, a changed one."""
 
+from collections import Counter
 from datetime import timedelta
 from html import unescape
 
@@ -8,7 +9,7 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.activity import Activity
-from portal.campaigns import lists, queries
+from portal.campaigns import labels, lists, queries
 from portal.campaigns.models import Campaign
 from portal.database import Database
 from tests import make
@@ -51,7 +52,7 @@ def test_running_ones_come_first_with_their_items_counted(db: Database, bram: Cl
         (later.id, "coming", 0),
         (past.id, "past", 0),
     ]
-    assert cards[0].counts == {"approved": 1, "in_review": 1, "draft": 2}
+    assert cards[0].counts == {"live": 1, "in_review": 1, "draft": 2}
     assert page.index(f'id="campaign-{running.id}"') < page.index(f'id="campaign-{past.id}"')
     assert "2 concepten" in page
     assert "1 item wacht op goedkeuring" in page
@@ -198,3 +199,40 @@ def test_a_hostile_name_is_only_text(db: Database, bram: Client) -> None:
         page = bram.get(path).text
         assert "<script>alert" not in page
         assert hostile in unescape(page)
+
+
+def test_items_are_counted_in_the_words_of_their_own_state(db: Database, bram: Client) -> None:
+    now, day = clock.now(), timedelta(days=1)
+    with db.writing() as session:
+        running = make.campaign(session)
+        coming = make.campaign(session, starts_on=clock.today() + day)
+        over = make.campaign(session, ends_on=clock.today() - day)
+        archived = make.campaign(session, archived_at=now - day)
+        for campaign in (running, coming, over, archived):
+            for times in (
+                {},
+                {"publish_at": now + day},
+                {"publish_at": now - day, "ends_at": now - timedelta(hours=1)},
+            ):
+                make.item(session, campaign, **times)
+            for state in ("draft", "in_review", "recalled"):
+                make.item(session, campaign, state=state)
+        campaigns = [queries.get_campaign(session, each.id) for each in (running, coming, over, archived)]
+
+    with db.reading() as session:
+        for campaign in campaigns:
+            found = lists.item_list(session, campaign)
+            each = Counter(queries.standing(item, campaign) for item in found.items)
+            assert found.by_standing == each
+            assert {key: len(lists.item_list(session, campaign, standing=key).items) for key in each} == each
+    assert [label for label, _kind in labels.counted(found.by_standing)] == [
+        "1 wacht op goedkeuring",
+        "1 concept",
+        "3 afgelopen",
+        "1 teruggehaald",
+    ]
+    card = bram.get("/campaigns").text.partition(f'id="campaign-{running.id}"')[2].partition("</article>")[0]
+    for words in ("1 op de feed", "1 gepland", "1 afgelopen", "1 wacht op goedkeuring"):
+        assert words in card
+    page = bram.get(f"/campaigns/{running.id}?state=live").text
+    assert (page.count("item-row"), '<span class="chip ok">Op de feed</span>' in page) == (1, True)

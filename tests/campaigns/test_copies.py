@@ -1,12 +1,14 @@
 """A campaign copied for another time: everything in it as a draft, on shifted days."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from html import unescape
 from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from portal import clock
@@ -131,3 +133,38 @@ def test_an_archived_campaign_can_be_copied(db: Database, bram: Client) -> None:
     copy, items = whole(db, copied(bram, campaign))
 
     assert (copy.archived_at, len(items)) == (None, 1)
+
+
+def test_what_was_copied_is_found(db: Database, bram: Client) -> None:
+    with db.writing() as session:
+        campaign = filled(session)
+        make.item(session, campaign, title="Een zeldzame palingroker")
+    _copy, [item] = whole(db, copied(bram, campaign))
+    assert f"/campaigns/items/{item.id}" in bram.get("/search?q=palingroker").text
+
+
+def test_an_item_more_is_hardly_a_statement_more(db: Database, bram: Client) -> None:
+    costs = []
+    for number in (1, 20):
+        with db.writing() as session:
+            campaign = make.campaign(session)
+            rows = [make.item(session, campaign) for _ in range(number)]
+            for row in rows:
+                make.meant_for(session, row, ("language", "nl"))
+        costs.append(statements(db, partial(copied, bram, campaign)))
+    assert costs[1] - costs[0] <= 4 * 19, "itself, its texts and its line in the audit log; the rest is written at once"
+
+
+def statements(db: Database, act: Callable[[], object]) -> int:
+    """How many statements it takes to write what the act writes."""
+    found: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        found.append(statement)
+
+    event.listen(db.writer, "before_cursor_execute", note)
+    try:
+        act()
+    finally:
+        event.remove(db.writer, "before_cursor_execute", note)
+    return len(found)

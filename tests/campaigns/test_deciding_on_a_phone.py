@@ -15,7 +15,7 @@ from portal.people import notes
 from portal.people.models import Organisation
 from tests import make
 from tests.browser.test_every_page import problems, too_wide
-from tests.campaigns.drawing import noise
+from tests.campaigns.drawing import rendered_noise
 from tests.campaigns.forms import typed_from
 from tests.client import Client
 from tests.feed.phone import held_by, served
@@ -27,7 +27,7 @@ LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtenges
 
 def approved(db: Database) -> Item:
     with db.writing() as session:
-        picture = pictures.store(session, noise()).id
+        picture = pictures.keep(session, rendered_noise()).id
         item = queries.get_item(session, make.item(session, title=LONG, picture_id=picture, state="in_review").id)
         approval.approve(session, item, by=None)
     return item
@@ -57,7 +57,9 @@ def test_what_changed_and_what_was_said_outside_can_be_read_by_everybody(
     bram.post(f"/campaigns/items/{item.id}", data=form | {"no_picture": "yes"})
     with db.writing() as session:
         whole, house = queries.get_item(session, item.id), session.get_one(Organisation, 1)
-        token = reviews.ask(session, whole, name="Jan", email="", by=session.merge(bram.person), organisation=house)
+        bram_here = session.merge(bram.person)
+        asked = reviews.ask(session, whole, name="Jan", email="", by=bram_here, organisation=house)
+        token = reviews.token_of(asked)
     bram.http.cookies.clear()
     bram.post(f"/review/{token}", data={"answer": "change", "note": LONG})
 
@@ -76,7 +78,9 @@ def test_a_reader_from_outside_answers(
     item = approved(db)
     with db.writing() as session:
         whole, house = queries.get_item(session, item.id), session.get_one(Organisation, 1)
-        token = reviews.ask(session, whole, name="Jan", email="", by=session.merge(bram.person), organisation=house)
+        bram_here = session.merge(bram.person)
+        asked = reviews.ask(session, whole, name="Jan", email="", by=bram_here, organisation=house)
+        token = reviews.token_of(asked)
     with served(app) as address:
         context = browser.new_context(
             viewport={"width": 390, "height": 844}, locale="nl-NL", base_url=address, java_script_enabled=scripts
@@ -85,6 +89,7 @@ def test_a_reader_from_outside_answers(
         page.goto(f"/review/{token}")
         found = flaws(page, "review") if scripts else []
         page.get_by_role("button", name="Graag aanpassen").click()
+        expect(page.get_by_role("alert").get_by_role("link")).to_have_attribute("href", "#field-note")
         expect(page.locator("#field-note-error")).to_be_visible()
         page.get_by_label("Je opmerking").fill("Joost heet Jos")
         page.get_by_role("button", name="Graag aanpassen").click()

@@ -226,7 +226,9 @@ def test_an_answer_from_outside_and_an_edit(db: Database, bram: Client, client: 
     item = an_item(db)
     with db.writing() as session:
         whole, house = queries.get_item(session, item.id), session.get_one(Organisation, 1)
-        token = reviews.ask(session, whole, name="Jan", email="", by=session.merge(bram.person), organisation=house)
+        bram_here = session.merge(bram.person)
+        asked = reviews.ask(session, whole, name="Jan", email="", by=bram_here, organisation=house)
+        token = reviews.token_of(asked)
     form = typed_from(item, title_nl="Anders")
 
     answered, edited = at_once(
@@ -246,7 +248,9 @@ def test_one_answer_by_one_link(db: Database, bram: Client, client: Client, time
     item = an_item(db)
     with db.writing() as session:
         whole, house = queries.get_item(session, item.id), session.get_one(Organisation, 1)
-        token = reviews.ask(session, whole, name="Jan", email="", by=session.merge(bram.person), organisation=house)
+        bram_here = session.merge(bram.person)
+        asked = reviews.ask(session, whole, name="Jan", email="", by=bram_here, organisation=house)
+        token = reviews.token_of(asked)
     path, visitors = f"/review/{token}", [Client(client.app) for _ in range(4)]
 
     at_once(*(partial(each.post, path, data={"answer": "fine"}) for each in visitors))

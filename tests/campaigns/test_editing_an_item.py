@@ -143,7 +143,7 @@ OURS = "Dit is een adres van dit portaal zelf. Gebruik de pagina waar mensen moe
         ({"publish_on": "31-12-2026"}, "Deze dag kennen we niet."),
         ({"publish_on": "0001-01-01"}, "Deze dag ligt te ver weg. Kijk het jaar na."),
         ({"ends_on": "9999-12-31"}, "Deze dag ligt te ver weg. Kijk het jaar na."),
-        ({"ends_on": ""}, "Kies de laatste dag: niemand moet dit nog delen als het voorbij is."),
+        ({"ends_on": ""}, "Kies de laatste dag, zodat niemand dit nog deelt als het voorbij is."),
         (
             {"ends_on": "2020-01-01"},
             "De laatste dag ligt voor de dag waarop het verschijnt: kies een latere.",

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.campaigns import audience, drafts, kits, queries
 from portal.campaigns.drafts import CaptionDraft, ItemDraft
+from portal.campaigns.kit_parts import hour_of
 from portal.campaigns.kits import KitRefused
 from portal.campaigns.models import Campaign, Caption, Item, ItemAudience, ItemText
 from portal.database import Database
@@ -77,7 +78,7 @@ def whole(db: Session) -> dict[str, object]:
         draft.captions.sort(key=lambda each: (each.network, each.language, each.body))
         successor = db.get(Item, item.successor_id) if item.successor_id else None
         meant_for = sorted((kind, names[kind][value]) for kind, value in audience.rows_of(db, item.id))
-        found[item.slug] = (draft, successor and successor.slug, meant_for)
+        found[item.slug] = (draft, hour_of(item), successor and successor.slug, meant_for)
     return found
 
 

@@ -573,3 +573,24 @@ def test_a_kit_may_not_name_a_colleague_in_its_tags(db: Database, tmp_path: Path
         "campaign.toml line 14: tags.template: “Ana Dekker” is a colleague. Everybody who clicks would see that name: "
         "leave it out."
     ]
+
+
+def test_the_time_at_which_an_item_appears_comes_along(db: Database, folder: Path, english: None) -> None:
+    file = folder / "timmerman.md"
+    text = file.read_text()
+
+    def appears(publish: str) -> str:
+        file.write_text(text.replace('publish = "day 2"', f"publish = {publish}"))
+        with db.writing() as session:
+            kits.load_kit(session, kits.read_kit(folder))
+        with db.reading() as session:
+            item = session.scalars(select(Item).where(Item.slug == "timmerman")).one()
+        assert clock.local(item.publish_at).date() == clock.today() + timedelta(days=2)
+        return f"{clock.local(item.publish_at):%H:%M}"
+
+    assert [appears(each) for each in ('"day 2 09:30"', '"day 2 10:00"')] == ["09:30", "10:00"]
+    assert appears('"day 2"') == "10:00", "what the kit says nothing about stays"
+    assert appears(f"{clock.today() + timedelta(days=2)}T08:15:00") == "08:15"
+    with pytest.raises(KitRefused) as refused:
+        appears('"day 2 25:00"')
+    assert 'publish: Write a day as "day 3" or as "2026-03-01".' in str(refused.value)

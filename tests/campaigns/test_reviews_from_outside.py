@@ -46,8 +46,7 @@ def now(db: Database, item: Item) -> Item:
 def asked(bram: Client, item: Item, name: str = "Jan de Vries", email: str = "") -> str:
     """The path of the link that Bram gets for `name`."""
     answer = bram.post(f"/campaigns/items/{item.id}/reviews", data={"reviewer": name, "reviewer_email": email})
-    assert answer.status_code == 200
-    [path] = LINK.findall(answer.text)
+    [path] = LINK.findall(bram.follow(answer).text)
     return str(path)
 
 
@@ -84,7 +83,7 @@ def test_please_change_needs_a_note_and_leaves_the_item_where_it_is(
 
     empty = client.post(path, data={"answer": "change", "note": " "})
     assert empty.status_code == 422
-    assert "Schrijf een regel over wat er anders moet" in empty.text
+    assert '<a href="#field-note">Je opmerking: Schrijf een regel over wat er anders moet' in empty.text
     long = client.post(path, data={"answer": "change", "note": "x" * 401})
     assert long.status_code == 422
     assert said(db) == []
@@ -295,3 +294,45 @@ def test_every_step_is_on_the_item_s_trail(db: Database, item: Item, client: Cli
 def test_members_ask_nobody(item: Item, ana: Client) -> None:
     assert ana.post(f"/campaigns/items/{item.id}/reviews", data={"reviewer": "Jan"}).status_code == 403
     assert ana.get(f"/campaigns/items/{item.id}/trail").status_code == 403
+
+
+def test_the_link_is_found_again_by_whoever_asked_and_only_as_long_as_it_works(
+    db: Database, item: Item, client: Client, bram: Client, dina: Client
+) -> None:
+    form = {"reviewer": "Jan de Vries", "reviewer_email": "jan@bureau.example"}
+    answer = bram.post(f"/campaigns/items/{item.id}/reviews", data=form)
+    assert answer.status_code == 303
+    page = str(answer.headers["location"])
+    [path] = LINK.findall(bram.get(page).text)
+    assert client.get(path).status_code == 200
+
+    bram.post("/language", data={"language": "en", "next": page})
+    assert (LINK.findall(bram.get(page).text), "It is on its way to jan@" in bram.get(page).text) == ([path], True)
+    assert f'href="{page}"' in bram.get(f"/campaigns/items/{item.id}").text
+    assert dina.get(page).status_code == 404, "an answer given with it would have another name on it"
+    assert f'href="{page}"' not in dina.get(f"/campaigns/items/{item.id}").text
+
+    client.post(path, data={"answer": "fine"})
+    assert bram.get(page).headers["location"] == f"/campaigns/items/{item.id}"
+    assert bram.get("/campaigns/reviews/999999").status_code == 404
+
+
+def test_names_and_addresses_are_forgotten_long_after_the_link_ended_and_the_trail_can_still_be_read(
+    db: Database, item: Item, client: Client, bram: Client, clock: time_machine.Traveller
+) -> None:
+    client.post(asked(bram, item, "Jan", "jan@bureau.example"), data={"answer": "fine"})
+    clock.shift(timedelta(days=1))
+    asked(bram, item, "Piet", "piet@bureau.example")
+
+    def remembered() -> list[str]:
+        with db.writing() as session:
+            reviews.forget(session)
+            return list(session.scalars(select(ReviewRequest.name).order_by(ReviewRequest.id)))
+
+    assert remembered() == ["Jan", "Piet"]
+    clock.move_to(NOW + reviews.REMEMBERED + timedelta(seconds=1))
+    assert remembered() == ["Piet"], "whose link ended a week after it was made"
+    clock.shift(reviews.LASTS + timedelta(days=1))
+    assert remembered() == []
+    later = Client.signed_in(client.app, bram.person)
+    assert "<b>Jan</b> zegt: prima zo" in later.get(f"/campaigns/items/{item.id}/trail").text

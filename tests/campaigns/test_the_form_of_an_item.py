@@ -138,12 +138,12 @@ def test_what_only_other_kinds_have_is_not_kept(db: Database, bram: Client, camp
         ("article", {"fits": ["linkedin", "myspace"]}, "fits", "Kies een netwerk uit de lijst."),
         ("article", {"fits": ["x"]}, "caption-1", "Je gaf aan dat dit niet bij LinkedIn past."),
         ("article", {"title_nl": "Hallo {first_name}"}, "title_nl", "{first_name} wordt alleen ingevuld in de teksten"),
+        ("article", {"title_nl": "Bij {afdeling}"}, "title_nl", "{afdeling} wordt alleen ingevuld in de teksten"),
         (
             "article",
-            {"caption_body": ["Hoi {voornaam}, {First_name} en {{first_name}}", "x"]},
+            {"caption_body": ["Hoi {voornaam} van {department}, {Voornaam} en {{first_name}}", "x"]},
             "caption-0",
-            "{voornaam}, {First_name}, {{first_name}} kunnen we niet invullen. "
-            "Je kunt {first_name} en {department} gebruiken.",
+            "{Voornaam}, {{first_name}} kunnen we niet invullen. Je kunt {voornaam} en {afdeling} gebruiken.",
         ),
     ],
 )
@@ -248,23 +248,51 @@ def test_a_caption_is_shown_as_it_will_look_without_a_script(bram: Client, campa
         "promotion",
         caption_network=["any"],
         caption_language=["nl"],
-        caption_body=["{first_name} van {department} weet er alles van."],
-        then="preview",
+        caption_body=["{voornaam} van {department} weet er alles van."],
+        then="preview-nl",
     )
     answer = bram.post(f"/campaigns/{campaign.id}/items", data=typed)
     assert answer.status_code == 200
     assert pages.texts(answer, ".caption-look") == [
         "#reclame Ik werk bij Noorderhout. Bram van Marketing weet er alles van."
     ]
-    assert pages.texts(answer, "[name=caption_body]") == ["{first_name} van {department} weet er alles van."]
+    assert pages.texts(answer, "[name=caption_body]") == ["{voornaam} van {department} weet er alles van."]
+
+
+def test_a_hint_speaks_the_editor_s_language(bram: Client, campaign: Campaign) -> None:
+    path = f"/campaigns/{campaign.id}/items/new?kind=story"
+    assert "Schrijf {voornaam} of {afdeling}, dan staat daar" in bram.get(path).text
+    bram.post("/language", data={"language": "en"})
+    assert "Write {first_name} or {department}, and each" in bram.get(path).text
+
+
+def unfolded(page: pages.Response) -> list[str]:
+    """The languages that stand open."""
+    return [each.attributes["id"] for each in pages.find(page, "details.language") if "open" in each.attributes]
+
+
+def test_the_other_language_is_folded_unless_there_is_work_in_it(bram: Client, db: Database) -> None:
+    with db.writing() as session:
+        item = queries.get_item(session, make.item(session).id)
+    path = f"/campaigns/items/{item.id}"
+    first = bram.get(f"{path}/edit")
+    assert unfolded(first) == ["in-nl"]
+    assert pages.texts(first, "#in-en .says") == ["Timmerman in Zwolle (en) · 2 teksten"]
+    again = typed_from(item, target="nergens")
+    assert unfolded(bram.post(path, data=again)) == ["in-nl"]
+    assert unfolded(bram.post(path, data=again | {"title_en": "Another title"})) == ["in-nl", "in-en"]
+    bodies = [caption.body for caption in item.captions]
+    assert unfolded(bram.post(path, data=again | {"caption_body": [*bodies[:-1], "Another"]})) == ["in-nl", "in-en"]
+    assert unfolded(bram.post(path, data=typed_from(item, summary_en=""))) == ["in-nl", "in-en"]
+    assert unfolded(bram.post(path, data=typed_from(item, then="add-caption-en"))) == ["in-nl", "in-en"]
+    assert unfolded(bram.post(path, data=typed_from(item, then="remove-caption-3"))) == ["in-nl", "in-en"]
+    bram.post("/language", data={"language": "en"})
+    assert unfolded(bram.get(f"{path}/edit")) == ["in-en"]
 
 
 def test_an_empty_language_is_folded_and_one_with_something_wrong_is_not(
     bram: Client, campaign: Campaign, db: Database
 ) -> None:
-    def unfolded(page: pages.Response) -> list[str]:
-        return [each.attributes["id"] for each in pages.find(page, "details.language") if "open" in each.attributes]
-
     assert unfolded(bram.get(f"/campaigns/{campaign.id}/items/new?kind=story")) == ["in-nl"]
     wrong = form_of("story", title_nl="", summary_nl="", caption_body=["", ""], title_en="A story")
     assert unfolded(bram.post(f"/campaigns/{campaign.id}/items", data=wrong)) == ["in-en"]
@@ -272,11 +300,11 @@ def test_an_empty_language_is_folded_and_one_with_something_wrong_is_not(
 
 def test_leaving_the_form_leads_back_where_it_was_opened(bram: Client, campaign: Campaign, db: Database) -> None:
     new = bram.get(f"/campaigns/{campaign.id}/items/new?kind=story")
-    assert pages.attributes(new, ".act a", "href") == [f"/campaigns/{campaign.id}"]
+    assert pages.attributes(new, ".save-bar a", "href") == [f"/campaigns/{campaign.id}"]
     with db.writing() as session:
         item = make.item(session)
     edit = bram.get(f"/campaigns/items/{item.id}/edit")
-    assert pages.attributes(edit, ".act a", "href") == [f"/campaigns/items/{item.id}"]
+    assert pages.attributes(edit, ".save-bar a", "href") == [f"/campaigns/items/{item.id}"]
 
 
 def test_for_whom_it_is_meant_is_saved_with_the_rest(db: Database, bram: Client, campaign: Campaign) -> None:
@@ -288,3 +316,15 @@ def test_for_whom_it_is_meant_is_saved_with_the_rest(db: Database, bram: Client,
     bram.post(f"/campaigns/items/{item.id}", data=typed_from(item))
     with db.reading() as session:
         assert audience.rows_of(session, item.id) == []
+
+
+def test_until_it_is_out_its_page_says_how_many_captions_are_wanted(db: Database, bram: Client) -> None:
+    with db.writing() as session:
+        make.team(session, "Montage", 12)
+        tomorrow = clock.now() + timedelta(days=1)
+        ways = ({"state": "draft"}, {"state": "in_review"}, {"publish_at": tomorrow}, {}, {"state": "recalled"})
+        items = [make.item(session, **values) for values in ways]
+    wanted = "1 tekst in het Nederlands voor 13 collega’s. Schrijf er nog 4 bij, dan klinkt niemand hetzelfde."
+    found = [wanted in bram.get(f"/campaigns/items/{item.id}").text for item in items]
+    assert found == [True, True, True, False, False]
+    assert f"/campaigns/items/{items[0].id}/edit#captions-nl" in bram.get(f"/campaigns/items/{items[0].id}").text

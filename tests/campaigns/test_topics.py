@@ -90,7 +90,9 @@ def test_a_topic_that_items_are_meant_for_stays(dina: Client, db: Database) -> N
         make.meant_for(session, make.item(session, state="draft"), ("topic", topic.id))
     answer = dina.post(f"/settings/topics/{topic.id}/removal")
     assert answer.status_code == 422
-    assert pages.texts(answer, ".notice p") == ["2 items zijn voor dit onderwerp bedoeld. Kies daar eerst iets anders."]
+    assert pages.texts(answer, ".notice p") == [
+        "2 items zijn voor dit onderwerp bedoeld. Kies daarvoor eerst andere lezers."
+    ]
     assert named(db) == [("Energie", "Energie")]
 
 

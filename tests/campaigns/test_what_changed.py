@@ -102,7 +102,7 @@ def test_what_was_returned_shows_what_is_new_since(db: Database, bram: Client, d
 
     page = dina.get("/campaigns").text
 
-    assert "1 wijziging sinds het terugging" in page
+    assert "1 wijziging sinds het is teruggegeven" in page
     assert "<del>" in page
 
 

@@ -47,6 +47,11 @@ def test_correcting_takes_out_what_was_filled_in(db: Database, ana: Client) -> N
     assert pages.texts(ana.get(f"/items/{item.id}?network=linkedin"), "#field-text") == ["Kom je ook?"]
 
 
+def test_a_caption_may_name_them_in_dutch(db: Database, ana: Client) -> None:
+    item = item_with(db, "{voornaam} van {afdeling}, of {first_name} van {department}")
+    assert pages.texts(ana.get(f"/items/{item.id}"), ".caption .body") == ["Ana van Service, of Ana van Service"]
+
+
 @pytest.mark.parametrize("name", ["{department} Dekker", "<b>Ana</b> Dekker", "{first_name} X", "\\1 Dekker"])
 def test_a_name_is_never_more_than_a_name(db: Database, ana: Client, name: str) -> None:
     with db.writing() as session:
@@ -62,10 +67,12 @@ def test_only_networks_it_fits_are_offered_with_a_line_why(db: Database, ana: Cl
     page = ana.get(f"/items/{item.id}?network=facebook")
     assert pages.attributes(page, ".tile input", "value") == ["linkedin", "bluesky", "copy", "sheet"]
     assert pages.texts(page, ".meant-for") == [
-        "Marketing schreef dit voor deze netwerken: daar zijn de mensen voor wie het is."
+        "Marketing schreef dit voor deze netwerken: daar zitten de mensen voor wie het bedoeld is."
     ]
     only = ana.get(f"/items/{item_with(db, fits=['x']).id}")
-    assert pages.texts(only, ".meant-for") == ["Marketing schreef dit voor X: daar zijn de mensen voor wie het is."]
+    assert pages.texts(only, ".meant-for") == [
+        "Marketing schreef dit voor X: daar zitten de mensen voor wie het bedoeld is."
+    ]
     assert pages.texts(ana.get(f"/items/{item_with(db).id}"), ".meant-for") == []
 
 
@@ -74,7 +81,7 @@ def test_a_network_it_does_not_fit_is_asked_for_again(db: Database, ana: Client)
     answer = share(ana, item, network="facebook")
     assert answer.status_code == 422
     (error,) = pages.texts(answer, "#field-network-error")
-    assert error == "Deze is niet voor Facebook bedoeld. Kies een andere manier."
+    assert error == "Dit is niet voor Facebook bedoeld. Kies een andere manier."
     assert pages.texts(answer, "#field-text") == ["Kom je ook?"]
     with db.reading() as session:
         assert session.scalars(select(Link)).all() == []
@@ -106,6 +113,6 @@ def test_whoever_shares_sees_when_where_and_whom_to_ask(db: Database, ana: Clien
     item = item_with(db, place="Zwolle", hours="32 tot 40", recruiter="Joost")
     page = ana.get(f"/items/{item.id}")
     assert (pages.texts(page, ".told dt"), pages.texts(page, ".told dd")) == (
-        ["Plek", "Uren per week", "Bij wie je terechtkunt"],
+        ["Plek", "Uren per week", "Contactpersoon"],
         ["Zwolle", "32 tot 40", "Joost"],
     )

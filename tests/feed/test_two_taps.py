@@ -4,9 +4,10 @@ from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Browser, Page, Request
-from sqlalchemy import select
+from sqlalchemy import select, update
 from starlette.applications import Starlette
 
+from portal.campaigns.models import Caption, Item
 from portal.database import Database
 from portal.links.models import Link
 from portal.sharing.models import Share
@@ -14,8 +15,7 @@ from tests import make
 from tests.client import Client
 from tests.feed import phone
 
-# Chromiums on one machine share a clipboard: tests that read it take turns.
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("clipboard")]
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 
 @pytest.fixture(autouse=True)
@@ -163,3 +163,49 @@ def test_the_first_view_of_the_feed_is_light(app: Starlette, browser: Browser, a
             if request.resource_type != "image":
                 weight += sizes["responseBodySize"] + sizes["responseHeadersSize"]
     assert 0 < weight <= 60_000
+
+
+def test_what_is_taken_back_while_one_writes_gives_the_words_back(
+    app: Starlette, browser: Browser, ana: Client, db: Database
+) -> None:
+    with phone.held_by(ana, app, browser) as context:
+        page = context.new_page()
+        page.goto("/")
+        page.locator(".item .button").tap()
+        page.wait_for_url("**/items/*")  # and its scripts: before they run, the same tap sends the plain form
+        page.locator("#field-text").fill("Kom je ook?")
+        with db.writing() as session:
+            session.execute(update(Item).values(state="recalled", recall_reason="filled"))
+        page.get_by_role("button", name="Kopieer tekst en open LinkedIn").tap()
+        page.get_by_role("heading", name="Dit is teruggehaald").wait_for()
+        assert page.locator("#typed-text").input_value() == "Kom je ook?"
+        assert len(context.pages) == 1
+
+
+BELOW_THE_BAR = """() => {
+    const bar = document.querySelector(".act"), at = document.activeElement, box = at.getBoundingClientRect();
+    if (bar.contains(at) || at.closest(".foot")) return "";
+    return box.bottom > bar.getBoundingClientRect().top || box.top < 0 ? at.outerHTML.slice(0, 80) : "";
+}"""
+
+
+def test_what_has_the_focus_is_never_below_the_bar(app: Starlette, browser: Browser, ana: Client, db: Database) -> None:
+    with db.writing() as session:
+        session.execute(update(Caption).values(body="Wij bouwen binnen, ook als het regent. " * 20))
+    with phone.held_by(ana, app, browser) as context:
+        page = context.new_page()
+        page.set_viewport_size({"width": 390, "height": 560})
+        page.goto("/")
+        page.locator(".item .button").tap()
+        page.wait_for_url("**/items/*")
+        page.locator("#field-text").focus()
+        arrows = {"caption": 2, "network": 9}
+        hidden, seen, name = [], set(), ""
+        while name != "submit":
+            for key in [*["ArrowRight"] * arrows.get(name, 0), "Tab"]:
+                page.keyboard.press(key)
+                hidden.append(page.evaluate(BELOW_THE_BAR))
+            name = page.evaluate("document.activeElement.name || document.activeElement.type || ''")
+            seen.add(name)
+    assert seen >= {"caption", "network", "submit"}
+    assert [each for each in hidden if each] == []

@@ -46,7 +46,7 @@ class Website:
         self.asked: list[str] = []
         self._server.asked = self.asked  # type: ignore[attr-defined]
         self.host = f"127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=[0.02])  # looks for its end that often
         self._thread.start()
 
     def url(self, path: str = "/timmerman") -> str:

@@ -1,13 +1,17 @@
 """The rehearsal: feed card, posts, wall, signature and mail as they will be, in both languages."""
 
 import io
+import re
+from datetime import timedelta
 from html import unescape
 
 from PIL import Image
 from sqlalchemy import select
 
+from portal import clock
 from portal.campaigns.models import Campaign, Item
 from portal.database import Database
+from portal.i18n import day
 from tests import make
 from tests.client import Client
 from tests.launch.reading import chosen
@@ -87,3 +91,36 @@ def test_the_choice_stays_while_another_item_or_language_is_looked_at(
     tab = f"{page_of(campaign)}?show={item_id}&language=en&chosen=yes&item={item_id}#stage"
     assert ('id="ways" hx-swap-oob="true"' in piece.text, tab in unescape(piece.text)) == (True, True)
     assert (chosen(piece), chosen(bram.get(tab.partition("#")[0]))) == ([item_id], [item_id])
+
+
+def test_it_says_what_is_out_and_what_will_be_without_a_launch(bram: Client, db: Database, campaign: Campaign) -> None:
+    path = page_of(campaign)
+    with db.reading() as session:
+        ids = session.scalars(select(Item.id).where(Item.campaign_id == campaign.id).order_by(Item.id)).all()
+
+    def stands(states: tuple[str, str], begins: int) -> str:
+        with db.writing() as session:
+            session.get_one(Campaign, campaign.id).starts_on = clock.today() + timedelta(days=begins)
+            for item_id, state in zip(ids, states, strict=True):
+                item = session.get_one(Item, item_id)
+                item.state, item.publish_at = state, clock.now() - timedelta(days=1)
+        [head] = re.findall(r"netwerken te zien\. (.*?)</p>", bram.get(path).text)
+        return str(head)
+
+    first = day(clock.today() + timedelta(days=3))
+    planned = f"Wat is goedgekeurd, verschijnt vanzelf op zijn dag, het eerste op {first}."
+    assert stands(("approved", "approved"), 3) == f"Er is nog niets live. {planned}"
+    assert stands(("approved", "draft"), 3) == f"Er is nog niets live. {planned}"
+    assert stands(("draft", "in_review"), 3) == (
+        "Er is nog niets live. Er verschijnt niets voor een collega het heeft goedgekeurd."
+    )
+    assert stands(("approved", "in_review"), -1) == (
+        "Een deel is al live. De rest wacht tot een collega het heeft goedgekeurd."
+    )
+    with db.writing() as session:
+        later = session.get_one(Item, ids[1])
+        later.state, later.publish_at = "approved", clock.start_of(clock.today() + timedelta(days=3))
+    assert f"Een deel is al live. {planned}" in bram.get(path).text
+    with db.writing() as session:
+        session.get_one(Item, ids[1]).publish_at = clock.now()
+    assert re.findall(r"netwerken te zien\. ?(.*?)</p>", bram.get(path).text) == [""]

@@ -1,9 +1,11 @@
 """The checks before a launch: each in a sentence, with the place where it is put right."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from httpx2 import Response
 from sqlalchemy import delete, func, select, update
 
 from portal import clock
@@ -44,7 +46,7 @@ def test_what_is_not_approved_stops_it_and_says_who_can_do_something(
     item_id = first_item(db, campaign)
     change(db, Item, Item.id == item_id, state="draft")
     answer = bram.get(page_of(campaign))
-    draft = "“Timmerman in Zwolle” is nog een concept: stuur het ter goedkeuring."
+    draft = "“Timmerman in Zwolle” is nog een concept: vraag om goedkeuring."
     assert (check(answer, "approved"), can_launch(answer)) == (
         ("bad", [f"{draft} -> /campaigns/items/{item_id}#state-title"]),
         False,
@@ -74,7 +76,7 @@ def test_a_picture_that_is_missing_or_small_is_good_to_know_and_one_without_word
     assert (state, lines) == (
         "warn",
         [
-            "De foto van “Timmerman in Zwolle” is 400 bij 210: vanaf 1200 bij 630 is hij overal scherp. "
+            "De afbeelding van “Timmerman in Zwolle” is 400 bij 210: vanaf 1200 bij 630 is hij overal scherp. "
             f"-> {form}#field-picture"
         ],
     )
@@ -83,7 +85,7 @@ def test_a_picture_that_is_missing_or_small_is_good_to_know_and_one_without_word
     state, lines = check(answer, "pictures")
     assert (state, lines[0]) == (
         "bad",
-        f"Zeg wat er op de foto van “Timmerman in Zwolle” staat, in het Engels. -> {form}#field-picture_alt_en",
+        f"Zeg in het Engels wat er op de afbeelding van “Timmerman in Zwolle” staat. -> {form}#field-picture_alt_en",
     )
     assert not can_launch(answer)
 
@@ -201,9 +203,27 @@ def test_captions_are_weighed_against_the_colleagues_who_need_one(
     assert (state, lines[:2]) == (
         "warn",
         [
-            "“Timmerman in Zwolle” heeft geen teksten in het Engels: collega's beginnen met een lege regel. "
+            "“Timmerman in Zwolle” heeft geen teksten in het Engels: collega’s beginnen met een lege regel. "
             f"-> {form}#captions-en",
             "“Timmerman in Zwolle”: 1 tekst in het Nederlands voor 13 collega’s. Schrijf er nog 4 bij, dan klinkt "
             f"niemand hetzelfde. -> {form}#captions-nl",
         ],
     )
+
+
+def test_what_stops_it_comes_first_and_the_head_leads_to_each(bram: Client, db: Database, campaign: Campaign) -> None:
+    item_id = first_item(db, campaign)
+    change(db, Item, Item.id == item_id, picture_id=None)
+    change(db, CampaignText, CampaignText.campaign_id == campaign.id, banner="")
+    assert in_short(bram.get(page_of(campaign))) == ["warn check-pictures", "warn check-languages"]
+    change(db, Item, Item.id == item_id, ends_at=None)
+    page = bram.get(page_of(campaign))
+    assert in_short(page) == ["bad check-dates", "warn check-pictures", "warn check-languages"]
+    states = re.findall(r'<li class="check-line (\w+)"', page.text)
+    assert states == sorted(states, key=["bad", "warn", "waiting", "ok"].index)
+
+
+def in_short(page: Response) -> list[str]:
+    """What the head of the verdict leads to."""
+    shown = page.text.partition('<ul class="in-short"')[2].partition("</ul>")[0]
+    return [" ".join(each) for each in re.findall(r'<a class="(\w+)" href="#([\w-]+)"', shown)]

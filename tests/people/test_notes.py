@@ -78,3 +78,19 @@ def test_notes_are_part_of_what_is_kept_about_me(db: Database, ana: Client) -> N
     tell(db, ana, "share:1")
     kept = ana.get("/me/data.json").json()["notes"]
     assert [(note["kind"], note["says"]["title"]) for note in kept] == [("recalled", "Over share:1")]
+
+
+def test_what_was_put_away_goes_after_a_week_and_what_nobody_saw_after_three_months(
+    db: Database, ana: Client, cleo: Client
+) -> None:
+    tell(db, ana, "share:1")
+    tell(db, cleo, "share:1")
+    with db.reading() as session:
+        first = session.scalar(select(func.min(Note.id)))
+    ana.post(f"/notes/{first}/putting-away")
+    left = []
+    for days in (6, 8, 89, 91):
+        with time_machine.travel(clock.now() + timedelta(days=days), tick=False), db.writing() as session:
+            notes.forget(session)
+            left.append(session.scalar(select(func.count()).select_from(Note)))
+    assert left == [2, 1, 1, 0]

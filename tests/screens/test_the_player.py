@@ -92,6 +92,7 @@ def test_it_shows_its_wall_reacts_at_once_and_outlives_a_restart(
     assert refused == []
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1080, 1920), (1280, 720), (1024, 768)])
 def test_nothing_leaves_the_screen_and_axe_is_content(player: Page, db: Database, width: int, height: int) -> None:
     with db.writing() as session:

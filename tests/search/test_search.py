@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from portal import clock, settings
 from portal.__main__ import main
-from portal.campaigns.models import Item
+from portal.campaigns.models import KINDS, Item, ItemAudience
 from portal.database import Database
 from portal.inbox.models import Idea
 from portal.search import words
@@ -80,6 +80,66 @@ def test_colleagues_find_what_they_can_share_and_editors_everything(db: Database
         )
     assert titles(ana, "houten") == ["Houten huis"]
     assert sorted(titles(bram, "houten")) == ["Houten concept", "Houten huis", "Houten idee", "Houten winter"]
+
+
+def test_colleagues_find_what_is_meant_for_them_and_may_open_the_rest(
+    db: Database, ana: Client, cleo: Client, bram: Client
+) -> None:
+    with db.writing() as session:
+        campaign = make.campaign(session)
+        make.item(session, campaign, title="Houten dag voor allen")
+        theirs = make.item(session, campaign, title="Houten dag voor Productie")
+        session.add(ItemAudience(item_id=theirs.id, kind="department", value=str(cleo.person.department_id)))
+    assert titles(ana, "houten dag") == ["Houten dag voor allen"]
+    assert titles(cleo, "houten dag") == ["Houten dag voor Productie (en)", "Houten dag voor allen (en)"]
+    assert len(titles(bram, "houten dag")) == 2
+    assert ana.get(f"/items/{theirs.id}").status_code == 200
+
+
+def test_what_is_quoted_says_its_language(db: Database, cleo: Client) -> None:
+    with db.writing() as session:
+        item = make.item(session, title="Huis")
+        item.captions[0].body = "Bij ons ruikt het naar versgezaagd hout."
+    page = cleo.get("/search?q=versgezaagd").text
+    assert '<p class="soft excerpt" lang="nl">Bij ons ruikt het naar versgezaagd hout.</p>' in page
+    assert 'lang="en">Huis (en)</a>' in page
+
+
+def options(client: Client) -> list[str]:
+    """The kinds one may keep to."""
+    (select,) = re.findall(r'<select [^>]*name="kind".*?</select>', client.get("/search").text, re.DOTALL)
+    return re.findall(r'value="([^"]*)"', select)
+
+
+def test_editors_keep_to_any_kind_and_colleagues_to_those_of_their_feed(
+    db: Database, ana: Client, bram: Client
+) -> None:
+    found: dict[str, str] = {}
+    with db.writing() as session:
+        campaign = make.campaign(session)
+        campaign.texts[0].title = found["campaign"] = "Houten campagne"
+        for kind in KINDS:
+            found[kind] = make.item(session, campaign, kind=kind, title=f"Houten {kind}").texts[0].title
+        found["idea"] = "Houten idee"
+        soon = {"at": clock.now(), "answer_by": clock.now(), "person_id": ana.person.id}
+        session.add(Idea(words=found["idea"], state="new", **soon))
+    assert options(bram) == ["", *KINDS, "campaign", "idea"]
+    assert {kind: titles(bram, "houten", kind=kind) for kind in found} == {kind: [it] for kind, it in found.items()}
+    assert options(ana) == ["", *KINDS]
+    assert titles(ana, "houten", kind="vacancy") == [found["vacancy"]]
+    # What she may not look through keeps to nothing, and finds no more than before.
+    assert titles(ana, "houten", kind="idea") == titles(ana, "houten")
+    assert len(titles(ana, "houten")) == len(KINDS)
+
+
+def test_a_kind_has_the_word_that_whoever_looks_has_for_it(db: Database, ana: Client, bram: Client) -> None:
+    with db.writing() as session:
+        make.item(session, kind="promotion", title="Houten aanbod")
+    chip = {
+        who: re.findall(r'<span class="chip promotion">([^<]*)', who.get("/search?q=houten").text)
+        for who in (ana, bram)
+    }
+    assert (chip[ana], chip[bram]) == (["Aanbod"], ["Actie"])
 
 
 def test_what_is_changed_is_found_by_its_new_words_only(db: Database, ana: Client) -> None:

@@ -7,7 +7,8 @@ from threading import Barrier
 
 import pytest
 import time_machine
-from sqlalchemy import select, update
+from httpx2 import Response
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -18,9 +19,10 @@ from portal.people import organisation as organisations
 from portal.people.models import Organisation, Person
 from portal.sharing import leases
 from portal.sharing.leases import Shortage
-from portal.sharing.models import Lease
+from portal.sharing.models import Lease, Share
 from tests import make
 from tests.client import Client
+from tests.feed import reading as pages
 
 
 @pytest.fixture
@@ -220,3 +222,74 @@ def test_marketing_is_told_how_many_more_to_write(db: Database, item: Item) -> N
         session.add(ItemAudience(item_id=item.id, kind="language", value="nl"))
         session.flush()
         assert leases.shortages(session, whole, organisation=organisation) == []
+
+
+def opened(who: Client, item: Item) -> dict[str, str]:
+    """The form of the share page, as a browser sends it when nothing is changed but the first caption chosen."""
+    page = who.get(f"/items/{item.id}?language=nl&network=linkedin")
+    (told,) = pages.attributes(page, "input[name=told]", "value")
+    return {"network": "linkedin", "language": "nl", "told": told, "caption": str(item.captions[0].id)}
+
+
+def chosen(page: Response) -> str:
+    (caption,) = [each for each in pages.find(page, ".caption input") if "checked" in each.attributes]
+    return caption.attributes["value"]
+
+
+def test_of_two_who_have_the_page_open_one_gets_the_last_place_and_the_other_one_other_words(
+    db: Database, item: Item, ana: Client, cleo: Client
+) -> None:
+    limit(db, 1)
+    long = "Wij bouwen binnen, ook als het regent. Wie helpt ons mee aan een huis per dag?"
+    with db.writing() as session:
+        session.execute(update(Caption).where(Caption.id == item.captions[0].id).values(body=long))
+    both = (ana, cleo)
+    forms = {who: opened(who, item) | {"text": "Hoi!"} for who in both}
+    ready = Barrier(2)
+
+    def send(who: Client) -> Response:
+        ready.wait()
+        return who.post(f"/items/{item.id}/shares", data=forms[who])
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = dict(zip(both, pool.map(send, both), strict=True))
+    assert sorted(answer.status_code for answer in answers.values()) == [303, 422]
+    assert held(db) == {(long, "linkedin"): 1}
+
+    (late,) = (who for who in both if answers[who].status_code == 422)
+    again = answers[late]
+    assert pages.texts(again, "#field-text") == ["Hoi!"]
+    assert len(pages.find(again, "#field-caption-error")) == 1
+    assert chosen(again) not in ("", str(item.captions[0].id))
+    other = forms[late] | {"caption": chosen(again), "text": ""}
+    assert late.post(f"/items/{item.id}/shares", data=other).status_code == 303
+    assert sorted(held(db).values()) == [1, 1]
+    with db.reading() as session:
+        assert len(set(session.scalars(select(Share.caption_id)))) == 2
+
+
+def test_when_all_are_taken_meanwhile_it_is_told_once_and_then_up_to_oneself(
+    db: Database, item: Item, ana: Client, cleo: Client
+) -> None:
+    limit(db, 1)
+    with db.writing() as session:
+        session.execute(delete(Caption).where(Caption.item_id == item.id, Caption.id != item.captions[0].id))
+    form = opened(cleo, item)
+    share(ana, item, item.captions[0].id)
+    script = cleo.post(f"/items/{item.id}/shares", data=form, headers={"accept": "application/json"})
+    assert (script.status_code, list(script.json()["errors"])) == (422, ["caption"])
+    again = cleo.post(f"/items/{item.id}/shares", data=form)
+    assert (again.status_code, chosen(again)) == (422, form["caption"])
+    (told,) = pages.attributes(again, "input[name=told]", "value")
+    assert told == f"{form['caption']}:linkedin"
+    assert cleo.post(f"/items/{item.id}/shares", data=form | {"told": told}).status_code == 303
+    assert held(db) == {("Tekst 1", "linkedin"): 1}
+
+
+def test_what_the_phone_passed_on_already_is_never_asked_again(
+    db: Database, item: Item, ana: Client, cleo: Client
+) -> None:
+    limit(db, 1)
+    form = opened(cleo, item) | {"network": "sheet"}
+    share(ana, item, item.captions[0].id, network="sheet")
+    assert cleo.post(f"/items/{item.id}/shares", data=form).status_code == 303

@@ -78,7 +78,7 @@ def test_the_feed_and_my_page_show_it_until_it_is_put_away(
 
     for path in ("/", "/me"):
         page = ana.get(path).text
-        assert "De plek is vervuld, dus dit is teruggehaald." in page
+        assert "De vacature is vervuld, dus dit is teruggehaald." in page
         assert "Je deelde het via LinkedIn." in page
         assert "Update: deze vacature is vervuld. Bedankt voor alle reacties!" in page
         assert 'href="https://www.linkedin.com/in/me/recent-activity/all/"' in page
