@@ -73,12 +73,20 @@ def secret_of(data_dir: Path) -> str:
     return kept.read_text().strip()
 
 
+_PSEUDONYMS = (
+    *("Specht", "Eekhoorn", "Zaagsel", "Boomring", "Lijmklem", "Wilgentak", "Dennenappel", "Schaafkrul", "Beuk"),
+    *("Duimstok", "Boomklever", "Els", "Spaan", "Hazelaar", "Kwast", "Berk", "Zwaluwstaart", "Notenboom", "Vijl"),
+)
+
+
 def _past_week(db: Session, dice: random.Random) -> None:
     colleagues = list(db.scalars(select(Person).order_by(Person.id)))
+    pseudonyms = dice.sample(_PSEUDONYMS, len(_PSEUDONYMS))
     for person in colleagues:
         person.wall_name = dice.random() < 0.4
-        person.leaderboard_name = dice.choices(("hidden", "name", "pseudonym"), (5, 4, 1))[0]
-        person.pseudonym = dice.choice(("Specht", "Eekhoorn", "Zaagsel", "Boomring", "Lijmklem"))
+        person.leaderboard_name = dice.choices(("hidden", "name", "pseudonym"), (5, 4, 1 if pseudonyms else 0))[0]
+        if person.leaderboard_name == "pseudonym":
+            person.pseudonym = pseudonyms.pop()
     by_address = {person.email: person for person in colleagues}
     ana = by_address[practice.PEOPLE["member"].email]
     ana.wall_name, ana.leaderboard_name = True, "name"

@@ -73,9 +73,12 @@ def way_back(request: Request) -> str:
     here = request.url.path
     if request.method == "GET":
         return f"{here}?{request.url.query}" if request.url.query else here
-    came_from = urlsplit(request.headers.get("referer", ""))
     if is_page(request, here):
         return here
+    try:
+        came_from = urlsplit(request.headers.get("referer", ""))
+    except ValueError:  # no browser sends such an address
+        came_from = urlsplit("")
     if came_from.netloc == request.url.netloc and is_page(request, came_from.path):
         return f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
     above = here

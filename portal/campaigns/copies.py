@@ -1,5 +1,6 @@
 """A campaign once more on other days: everything in it as a draft, for a year later or another place."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,6 +14,8 @@ from portal.campaigns.drafts import CampaignDraft, ItemDraft
 from portal.campaigns.models import Campaign, Caption, Item, ItemAudience, ItemText
 from portal.campaigns.moving import same_time_on
 from portal.campaigns.rules import Problems
+from portal.i18n import gettext as _
+from portal.i18n import in_language
 from portal.people import audit
 from portal.people.models import Person
 
@@ -27,6 +30,24 @@ BEGUN_ANEW = (
     *("recall_reason", "recall_note", "version", "kit_digest", "announced", "successor_id"),
 )
 """Columns that tell of the one item's own life; a successor is sought among the copies."""
+
+
+def proposed_titles(campaign: Campaign) -> dict[str, str]:
+    """By language what a copy may be called: "Autumn (copy)", and "Autumn (copy 2)" for a copy of that."""
+    return {text.language: _proposed(text.title, text.language) for text in campaign.texts}
+
+
+def _proposed(title: str, language: str) -> str:
+    with in_language(language):
+        word = _("copy")
+    before = re.search(rf" \({re.escape(word)}(?: (\d{{1,4}}))?\)$", title)
+    own = title[: before.start()] if before else title
+    addition = f" ({word} {int(before[1] or 1) + 1})" if before else f" ({word})"
+    room = drafts.LONGEST_TITLE - len(addition)
+    if len(own) > room:
+        kept = own[: room - 1]
+        own = f"{kept.rpartition(' ')[0] or kept}…"
+    return own + addition
 
 
 def draft_of_copy(campaign: Campaign, *, starts_on: date | None, titles: dict[str, str]) -> CampaignDraft:

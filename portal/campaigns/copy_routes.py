@@ -17,7 +17,7 @@ from portal.web import Form, action, editor, flash, page, see_other
 
 def copy_form(request: Request, *, db: Session, campaign_id: int) -> Response:
     campaign = queries.get_campaign(db, campaign_id)
-    typed = {f"title_{text.language}": text.title for text in campaign.texts}
+    typed = {f"title_{language}": title for language, title in copies.proposed_titles(campaign).items()}
     return _copy_form(request, campaign, typed | {"starts_on": clock.today().isoformat()})
 
 

@@ -15,6 +15,7 @@ from portal.campaigns.kit_report import KitRefused, Problem
 from portal.campaigns.models import Campaign, Item
 from portal.database import one_at_a_time
 from portal.i18n import gettext as _
+from portal.i18n import ngettext
 from portal.people.models import Person
 
 
@@ -28,6 +29,8 @@ class Report:
     changed: int = 0
     kept: int = 0
     """Things edited in the portal since, which were left as they are."""
+    reopened: int = 0
+    """Items that were approved, and wait for approval again because the kit changed them."""
 
 
 def load_kit(db: Session, kit: Kit, by: Person | None = None, approve: bool = False) -> Report:
@@ -71,6 +74,13 @@ class _Loading:
         self._items()
         if not self.report.changed and not self.report.kept:
             self.report.lines = [_("Everything is loaded already: nothing to do.")]
+        if self.report.reopened:
+            sentence = ngettext(
+                "%(num)s item that was approved waits for approval again, and appears once it has it.",
+                "%(num)s items that were approved wait for approval again, and appear once they have it.",
+                self.report.reopened,
+            )
+            self.report.lines.append(sentence)
 
     def _campaign(self) -> Campaign:
         kit, found = self.kit, queries.find_campaign_by_slug(self.db, self.kit.slug)
@@ -139,6 +149,7 @@ class _Loading:
 
     def _item(self, new: KitItem, item: Item | None, rows: list[Row]) -> None:
         db, draft = self.db, new.dated(self.campaign.starts_on)
+        was_approved = item is not None and item.state == "approved"
         if item is None:
             picture_id = _picture_id(db, new)
             item = editing.create_item(db, self.campaign, draft, by=self.by, picture_id=picture_id, slug=new.slug)
@@ -154,6 +165,7 @@ class _Loading:
             approval.submit(db, item, by=self.by)
         if self.approve and item.state == "in_review":
             approval.approve(db, item, by=None)
+        self.report.reopened += was_approved and item.state == "in_review"
         item.kit_digest = new.said + _left_of_item(db, item)
         db.flush()
 

@@ -84,6 +84,7 @@ ADDRESS_WARNINGS: dict[str, Any] = {
     "no_description": lazy("The page does not say what it is about. Write a line that does."),
     "no_picture": lazy("The page names no picture. Posts with one are seen more: choose one below."),
     "picture_small": lazy("The picture is small, so networks show a stamp of it. 1200 by 630 or larger looks best."),
+    "picture_tiny": lazy("The page's picture is too small to use, so we left it out. Choose a larger one yourself."),
     "picture_format": lazy("We cannot read the page's picture. Choose a PNG, JPEG or WebP yourself."),
     "picture_large": lazy("The page's picture is larger than 5 MB. Choose a smaller one yourself."),
     "picture_lost": lazy("The page names a picture that we could not get. Choose one yourself."),

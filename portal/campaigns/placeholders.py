@@ -10,7 +10,8 @@ _FIRST_NAMES, _DEPARTMENTS = zip(*NAMES.values(), strict=True)
 KNOWN = (*_FIRST_NAMES, *_DEPARTMENTS)
 
 # Names between braces, also with a space or braces too many: then it is a mistake to tell of. static/js does the same.
-_PLACEHOLDER = re.compile(r"\{+ *[^\W\d][\w .-]{0,38}\}+")
+# Only at the first of several braces: tried at each, a long row of them takes minutes.
+_PLACEHOLDER = re.compile(r"(?<!\{)\{+ *[^\W\d][\w .-]{0,38}\}+")
 
 
 def known_in(text: str) -> list[str]:

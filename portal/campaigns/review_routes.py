@@ -1,19 +1,22 @@
 """Recalling an item and thinking better of it, everything that happened to it, and readers from outside."""
 
+from functools import partial
+
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
 from portal import html, i18n, mail
-from portal.campaigns import labels, pictures, queries, recall, reviews
+from portal.campaigns import labels, pictures, placeholders, queries, recall, reviews
 from portal.campaigns.approval import AlreadyDone, StepRefused
 from portal.campaigns.item_page_routes import host_of_links, item_page
 from portal.campaigns.models import Item, ReviewRequest
 from portal.campaigns.trail import trail
 from portal.guesses import REFILL, Guesses
 from portal.i18n import gettext as _
+from portal.people import organisation as organisations
 from portal.people.models import Organisation, Person
-from portal.people.queries import names_of
+from portal.people.queries import get_department
 from portal.web import Form, NotFound, action, anyone, editor, flash, page, see_other, whole_number
 
 guesses = Guesses()
@@ -160,13 +163,17 @@ def _review_page(
     errors: dict[str, str] | None = None,
 ) -> Response:
     spoken = i18n.language.get()
+    asker = db.get(Person, asked.by_id) if asked.by_id else None
+    team = get_department(db, asker.department_id).name if asker else organisations.get(db).name
     return _private(
         html.page(
             request,
             "campaigns/review.html",
             status=422 if errors else 200,
             asked=asked,
-            asker=names_of(db, [asked.by_id]).get(asked.by_id or 0, ""),
+            asker=asker.name if asker else "",
+            filled=partial(placeholders.fill, first_name=asker.first_name if asker else "…", department=team),
+            is_filled=any(placeholders.known_in(caption.body) for caption in item.captions),
             item=item,
             texts=sorted(item.texts, key=lambda text: text.language != spoken),
             token=token,

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.campaigns.models import Item
-from portal.campaigns.queries import successor_of
+from portal.campaigns.queries import appears_at, successor_of
 from portal.i18n import gettext as _
 from portal.i18n import lazy
 
@@ -40,6 +40,13 @@ def standing(item: Item) -> str:
         return "recalled"
     is_past = item.has_ended() or item.campaign.ends_on < clock.today() or item.campaign.archived_at is not None
     return "ended" if item.state == "approved" and is_past else "resting"
+
+
+def was_out(item: Item) -> bool:
+    """Whether its day came before it was taken back or its campaign was put away; its campaign must be loaded."""
+    recalled_at = item.recalled_at if item.state == "recalled" else None
+    left = min(filter(None, (recalled_at, item.campaign.archived_at, clock.now())))
+    return appears_at(item, item.campaign) <= left
 
 
 def of(db: Session, item: Item) -> Over | None:

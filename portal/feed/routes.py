@@ -221,7 +221,7 @@ def _over_page(request: Request, db: Session, item: Item, gone: over.Over, *, me
         over=gone,
         item=item,
         # Of what was never out, and is none of theirs, not even the title is told.
-        title=item.text(language.get()).title if status == 410 or kept else "",
+        title=item.text(language.get()).title if kept or (status == 410 and over.was_out(item)) else "",
         chips=over.CHIPS,
         typed=typed,
         mine=kept,

@@ -87,10 +87,12 @@ def prepare(db: Session, item: Item, *, me: Person, organisation: Organisation, 
     bodies = _bodies(db, item, me=me)
     wordings = disclosure.wordings(organisation, item.disclosure, language)
     link, known = _link(db, earlier)
-    caption = _chosen_caption(captions, wanted, earlier, network)
+    # What was written in another language is no beginning for a text in this one.
+    written = earlier if earlier is not None and earlier.language == language else None
+    caption = _chosen_caption(captions, wanted, written, network)
     own = wanted.get("text", "")
-    if earlier is not None and "text" not in wanted:
-        own = texts.own_part(earlier.text, bodies[caption.id] if caption else "", wordings=wordings, link=link)
+    if written is not None and "text" not in wanted:
+        own = texts.own_part(written.text, bodies[caption.id] if caption else "", wordings=wordings, link=link)
     wording = 1 if wanted.get("disclosure") == "1" else 0
     body = bodies[caption.id] if caption else ""
     text = texts.compose(own, body, disclosure=wordings[wording], link=link, employer=organisation.name)

@@ -132,7 +132,7 @@ def _picture(url: str, *, policy: Policy | None, until: float) -> tuple[Rendered
     try:
         picture = pictures.render(answer.body)
     except PictureTooSmall:
-        return None, ["picture_small"]
+        return None, ["picture_tiny"]
     except PictureRefused:
         return None, ["picture_format"]
     is_large = picture.width >= LARGE_ENOUGH[0] and picture.height >= LARGE_ENOUGH[1]

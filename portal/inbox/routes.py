@@ -79,10 +79,12 @@ def bring_candidate_back(request: Request, *, db: Session, candidate_id: int) ->
 def _decided(
     request: Request, db: Session, candidate: Candidate, sentence: str, *, kind: str, made: bool = False
 ) -> Response:
-    """The candidate as it is now, in place for htmx, else said on the inbox."""
+    """The candidate as it is now, in place for htmx; else its new draft to read over, or what to say on the inbox."""
     if not html.is_htmx(request):
         if sentence:
             flash(request, f"{candidate.title}: {sentence}")
+        if made:
+            return see_other(request, "edit_item", item_id=candidate.item_id)
         return see_other(request, "inbox")
     piece = html.piece(
         request,

@@ -55,21 +55,6 @@ def book(db: Session, clicks: Sequence[Click]) -> dict[int, tuple[int, int]]:
     return added.keep(db)
 
 
-def unbook(db: Session, clicks: Sequence[Click]) -> None:
-    """Take clicks out of every figure, before they get another verdict; booked under it, they count anew.
-
-    Call it while their rows still say what they were booked as.
-    """
-    db.flush()
-    taken = Sums()
-    for click in clicks:
-        taken.add(click, clicks=-1)
-    for click, visitors in _visits_moved(db, clicks):
-        taken.add(click, clicks=0, visitors=visitors)
-    taken.keep(db)
-    drop_zeros(db, taken)
-
-
 class Sums:
     """Clicks added up before they are written: a batch of thousands touches few rows."""
 
@@ -176,31 +161,6 @@ def _first_visits(db: Session, clicks: Sequence[Click]) -> set[int]:
 
 def _visit(click: Click) -> tuple[date, int, int]:
     return clock.local(click.at).date(), click.link_id, click.visitor or 0
-
-
-def _visits_moved(db: Session, clicks: Sequence[Click]) -> list[tuple[Click, int]]:
-    """Which clicks stop or start being a visitor's first of the day once `clicks` are gone: -1 or 1 each."""
-    moved: list[tuple[Click, int]] = []
-    gone = {click.id for click in clicks}
-    days: dict[tuple[date, int, int], list[Click]] = {}
-    for click in clicks:
-        if click.verdict != "human":
-            continue
-        if click.visitor is None:
-            moved.append((click, -1))
-        else:
-            days[_visit(click)] = []
-    for click in db.scalars(_human_clicks(days)) if days else ():
-        if click.visitor is not None:
-            days.get(_visit(click), []).append(click)
-    for found in days.values():
-        left = [click for click in found if click.id not in gone]
-        if left and left[0] is found[0]:
-            continue
-        moved.append((found[0], -1))
-        if left:
-            moved.append((left[0], 1))
-    return moved
 
 
 def _human_clicks(days: Iterable[tuple[date, int, int]]) -> Select[Click]:

@@ -126,8 +126,13 @@ class Desk:
         record = decode(line)
         if record is None:
             raise ValueError("that is no line of a journal")
-        with self._database.writing() as db:
-            ingest.store(db, [record], seen=self.seen)
+        try:
+            with self._database.writing() as db:
+                outcome = ingest.store(db, [record], seen=self.seen)
+                self.seen.stored(outcome.visits, outcome.taken)  # here, while other threads wait for the database
+        except BaseException:
+            self.seen = Seen()  # it knows a click that is not on record
+            raise
 
     def _read_key(self, day: date) -> Key:
         with self._database.writing() as db:

@@ -158,8 +158,7 @@ class Looks:
             if other.link_id == link_id and other.verdict == "human" and abs(at - other.at) < REPEAT_WITHIN:
                 visit.verdict, visit.reason = "suspect", "repeat"
                 return
-        links = {link for moment, link in recent if abs(at - moment) < BURST_WITHIN}
-        if len(links | {link_id}) < BURST_LINKS:
+        if not _is_burst(at, link_id, recent):
             return
         visit.verdict, visit.reason = "suspect", "burst"
         for other in people:
@@ -192,6 +191,17 @@ class Looks:
                     yield counts, 0, 1
                 elif counts is not None:
                     counts.is_first = True
+
+
+def _is_burst(at: int, link_id: int, recent: Sequence[tuple[int, int]]) -> bool:
+    """Whether this link and what was opened around its moment are too many links for a reader."""
+    links = {link_id}
+    for moment, link in reversed(recent):  # the latest first: of a flood these settle it, not thousands
+        if abs(at - moment) < BURST_WITHIN:
+            links.add(link)
+            if len(links) == BURST_LINKS:
+                return True
+    return False
 
 
 _MANY = 4096

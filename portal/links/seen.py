@@ -62,19 +62,25 @@ class Seen:
     def catch_up(self, db: Session, since: datetime, *, lately: int) -> None:
         """Know every click since then, and who was suspect since the moment `lately`."""
         last = db.scalar(select(func.max(Click.id))) or 0
-        if self._since is None or since < self._since or _day(self._since) < _day(since) or last < self._last:
+        known = self._since
+        if known is None or since < known or _day(known) < _day(since) or last < self._last:
+            known = None
+        elif last == self._last:
+            return
+        self._since = None  # what is known in part is not known: should this fail, the next one begins anew
+        if known is None:
+            known = since
             self._begin(db, since, last)
             unknown = Click.at >= since
-        elif last > self._last:
-            unknown = Click.id > self._last
         else:
-            return
+            unknown = Click.id > self._last
         self._note(_people(db, unknown & (Click.id <= last), anyone=self._may_turn))
         self._last = last
         # All of them anew: whoever else stored clicks may have taken back some that were known as a person's.
         self._suspects = _Suspects()
         for visitor, at, link_id in _suspects_since(db, lately):
             self._suspects.add(visitor, microseconds(at), link_id)
+        self._since = known
 
     def stored(self, visits: Sequence[Stored], taken: Iterable[Stored]) -> None:
         """These new clicks, in the order of their ids, are on record, and those taken back turned out suspect."""
@@ -82,7 +88,7 @@ class Seen:
             return  # there are some in between that are still to be looked up
         may_turn = self._may_turn
         self._note([(each.id, each.visitor) for each in visits if each.verdict == "human" or may_turn])
-        self._last += len(visits)
+        self._last = visits[-1].id if visits else self._last
         for visit in chain(visits, taken):
             if visit.verdict == "suspect" and visit.visitor is not None:
                 self._suspects.add(visit.visitor, visit.at, visit.link_id)
@@ -112,7 +118,6 @@ class Seen:
         return self._suspects.of(visitor)
 
     def _begin(self, db: Session, since: datetime, last: int) -> None:
-        self._since = since
         self._first = db.scalar(select(func.min(Click.id)).where(Click.at >= since)) or last + 1
         self._newest, self._before = array("I", bytes(4 * PLACES)), array("I")
         older = select(Click.id).where(Click.at >= since, Click.rule_version < RULE_VERSION).limit(1)

@@ -99,6 +99,8 @@ class Place:
     visitors: int
     place: int
     """One more than the number of colleagues through whom more people came."""
+    is_last: bool = False
+    """Whether nobody has fewer: then it is not told."""
 
 
 @dataclass(frozen=True)
@@ -175,8 +177,10 @@ def place(db: Session, person: Person, *, period: str) -> Place | None:
     visitors = db.scalar(mine)
     if not visitors:
         return None
-    above = select(func.count()).where(PersonTally.period == days.key, PersonTally.people > visitors)
-    return Place(visitors, 1 + (db.scalar(above) or 0))
+    of_period = PersonTally.period == days.key
+    above = db.scalar(select(func.count()).where(of_period, PersonTally.people > visitors)) or 0
+    below = select(PersonTally.person_id).where(of_period, PersonTally.people < visitors).limit(1)
+    return Place(visitors, 1 + above, is_last=db.scalar(below) is None)
 
 
 def behind(db: Session, days: Window) -> dict[int, Counts]:

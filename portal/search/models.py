@@ -9,7 +9,7 @@ KINDS = ("item", "campaign", "idea")
 
 
 class SearchEntry(Base):
-    """One thing that can be found. Newer ones have a higher id, which is the order in which they are shown."""
+    """One thing that can be found. Newer ones have a higher id, and are shown before the others."""
 
     __tablename__ = "search_entry"
     __table_args__ = (

@@ -1,9 +1,9 @@
-"""What a question finds: newest first, a page at a time."""
+"""What a question finds: newest first, what was archived after all else, a page at a time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -51,11 +51,15 @@ def find(db: Session, text: str, *, me: Person, kind: str = "", page: int = 1) -
     if not question:
         return Found((), has_more=False)
     query = index.matching(db, select(SearchEntry.kind, SearchEntry.subject_id), question)
-    if kind in KINDS or not finds_everything(me):
-        query = query.join(Item, (SearchEntry.kind == "item") & (Item.id == SearchEntry.subject_id))
+    for_everything = finds_everything(me)
+    is_item = (SearchEntry.kind == "item") & (Item.id == SearchEntry.subject_id)
+    query = query.join(Item, is_item, isouter=for_everything and kind not in KINDS)
     if kind:
         query = query.where(Item.kind == kind if kind in KINDS else SearchEntry.kind == kind)
-    if not finds_everything(me):
+    if for_everything:
+        its_campaign = func.coalesce(Item.campaign_id, case((SearchEntry.kind == "campaign", SearchEntry.subject_id)))
+        query = query.outerjoin(Campaign, Campaign.id == its_campaign).order_by(Campaign.archived_at.is_not(None))
+    else:
         query = query.join(Campaign, Campaign.id == Item.campaign_id)
         query = query.where(*campaigns.live_at(clock.now()), audience.for_person(me))
     wanted = query.order_by(SearchEntry.id.desc()).offset((page - 1) * PAGE).limit(PAGE + 1)

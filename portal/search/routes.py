@@ -34,6 +34,7 @@ def search(request: Request, *, db: Session, me: Person) -> Response:
         for_editors=is_editor,
         kind=kind,
         kinds=kinds,
+        archived=labels.PHASES["archived"],
         standing=labels.standing,
     )
 

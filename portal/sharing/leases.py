@@ -108,7 +108,9 @@ class Shortage:
 
     language: str
     captions: int
-    """How many there are for the network that has the fewest."""
+    """How many there are for the networks that have the fewest."""
+    networks: tuple[str, ...]
+    """Those networks; () when it is every one of several."""
     people: int
     missing: int
 
@@ -125,10 +127,13 @@ def shortages(db: Session, item: Item, *, organisation: Organisation) -> list[Sh
         readers[language if language in readers else first] += number
     found = []
     for language, number in readers.items():
-        captions = min(len(item.captions_for(network, language)) for network in item.fits or CAPTION_NETWORKS)
+        found_for = {each: len(item.captions_for(each, language)) for each in item.fits or CAPTION_NETWORKS}
+        captions = min(found_for.values())
+        fewest = tuple(network for network, number_of in found_for.items() if number_of == captions)
         missing = ceil(number / organisation.captions_for) - captions
         if missing > 0:
-            found.append(Shortage(language, captions, number, missing))
+            everywhere = len(fewest) == len(found_for) > 1
+            found.append(Shortage(language, captions, () if everywhere else fewest, number, missing))
     return found
 
 

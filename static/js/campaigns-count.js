@@ -29,8 +29,13 @@
     const count = look.querySelector("[data-caption-count]");
     const [counting, limit] = networks[text.dataset.countNetwork] || ["plain", 0];
     const length = window.counting[counting](`${words}\n\n${form.dataset.link}`);
-    const isOver = Boolean(limit) && length > limit;
-    const network = look.parentElement.querySelector("[data-caption-network]").selectedOptions[0].text;
+    const options = [...look.parentElement.querySelector("[data-caption-network]").options];
+    /* A caption for every network is measured on each that the item is offered on. */
+    const chosen = [...form.querySelectorAll("[name=fits]:checked")].map((each) => each.value);
+    const meant = limit ? [text.dataset.countNetwork] : Object.keys(networks).filter((key) => !chosen.length || chosen.includes(key));
+    const over = meant.filter((key) => window.counting[networks[key][0]](`${words}\n\n${form.dataset.link}`) > networks[key][1]);
+    const isOver = over.length > 0;
+    const network = options.filter((each) => over.includes(each.value)).map((each) => each.text).join(", ");
     const says = [limit ? count.dataset.limited : count.dataset.free, isOver ? count.dataset.over : ""];
     count.textContent = says.filter(Boolean).join(", ")
       .replace("{count}", format.format(length)).replace("{limit}", format.format(limit)).replace("{network}", network);
@@ -41,6 +46,6 @@
 
   const all = () => form.querySelectorAll("[data-count-network]").forEach(update);
   form.addEventListener("input", (event) => { if (event.target.dataset.countNetwork) update(event.target); });
-  form.addEventListener("change", (event) => { if (["kind", "disclosure"].includes(event.target.name)) all(); });
+  form.addEventListener("change", (event) => { if (["kind", "disclosure", "fits"].includes(event.target.name)) all(); });
   all();
 })();

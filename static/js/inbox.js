@@ -1,7 +1,17 @@
-/* The inbox by keyboard, once focus is in the list: j and k go on and back, Enter and x press that candidate's buttons. */
+/* The inbox by keyboard: j goes to the list from anywhere; in it j and k go on and back, Enter and x press buttons. */
 (() => {
   const list = document.querySelector("[data-keys]");
   if (!list) return;
+  /* Whoever speaks to the computer may turn the key off that works outside the list (WCAG 2.1.4). */
+  const anywhere = list.querySelector("[data-keys-anywhere]");
+  try {
+    anywhere.checked = localStorage.getItem("inbox-keys") !== "off";
+    anywhere.addEventListener("change", () => localStorage.setItem("inbox-keys", anywhere.checked ? "on" : "off"));
+  } catch {
+    /* A browser that keeps nothing remembers no choice either. */
+  }
+  list.querySelector("[data-keys-hint]").hidden = false;
+
   const all = () => [...list.querySelectorAll("article")];
   const first = all()[0];
   if (first) first.tabIndex = 0;
@@ -20,10 +30,15 @@
     return null;
   };
 
-  list.addEventListener("keydown", (event) => {
-    const article = event.target.closest("article");
-    if (!article || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
-    if (event.target.matches("select, input")) return;
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+    if (event.target.closest("select, input, textarea, dialog, [contenteditable]")) return;
+    const article = list.contains(event.target) ? event.target.closest("article") : null;
+    if (!article) {
+      const last = all().find((each) => each.tabIndex === 0 && !each.classList.contains("decided"));
+      if (event.key === "j" && anywhere.checked) go(last || open(null, 1));
+      return;
+    }
     if (event.key === "j" || event.key === "k") {
       event.preventDefault();
       go(open(article, event.key === "j" ? 1 : -1));

@@ -56,6 +56,24 @@ def test_an_item_is_dragged_to_another_day(office: Office) -> None:
     assert on_day(editor, number) == friday.isoformat()
 
 
+def test_an_item_dropped_on_the_bar_of_a_campaign_lands_on_the_day_below_it(office: Office) -> None:
+    editor, day = office.sign_in("editor", LAPTOP), wednesday()
+    number = planned(editor, office, "Op de balk", day)
+    editor.goto(f"{office.servers[0].url}/calendar?week={day:%G-W%V}")
+    friday = day + timedelta(days=2)
+    editor.locator(".weeks").evaluate("weeks => weeks.scrollIntoView()")  # or the page scrolls while it is dragged
+    column = editor.locator(f'[data-day="{friday}"]')
+    bar, below = editor.locator(".bars .run").filter(has_text="Op de balk").bounding_box(), column.bounding_box()
+    assert bar and below
+    middle = {"x": below["width"] / 2, "y": bar["y"] + bar["height"] / 2 - below["y"]}
+
+    # Forced, as what is to be hit lies under the bar until something is dragged.
+    editor.locator(f"#entry-{number}").drag_to(column, target_position=middle, force=True, steps=8)
+
+    expect(editor.locator("#calendar-says")).to_contain_text("Op de balk")
+    assert on_day(editor, number) == friday.isoformat()
+
+
 def test_days_outside_the_campaign_take_nothing(office: Office) -> None:
     editor, day = office.sign_in("editor", LAPTOP), wednesday()
     number = planned(editor, office, "Niet verder", day)

@@ -65,6 +65,11 @@ def test_the_length_and_the_look_follow_what_is_typed(office: Office) -> None:
     expect(summary).to_have_text(f"{count} van 300 tekens")
     caption.locator("textarea").fill("te lang " * 40)
     expect(summary).to_have_text(re.compile(r"^\d+ van 300 tekens, te lang voor Bluesky: we korten hem in als iemand"))
+    # What is for any network is measured on each that the item is offered on.
+    caption.locator("select").select_option("any")
+    expect(summary).to_have_text(re.compile(r"^\d+ tekens, te lang voor X, Bluesky: we korten hem in als iemand"))
+    page.locator("label:has([name=fits][value=linkedin])").click()
+    expect(summary).to_have_text(re.compile(r"^\d+ tekens\s*$"))
 
 
 def test_a_caption_is_added_and_looked_at_without_scripts(office: Office) -> None:

@@ -8,17 +8,18 @@ from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from portal import clock
 from portal.campaigns import copies
-from portal.campaigns.models import Campaign, Item, ItemAudience, Revision
+from portal.campaigns.models import Campaign, CampaignText, Item, ItemAudience, Revision
 from portal.database import Database
 from portal.links.models import Link
 from portal.people.models import AuditEntry
 from tests import make
 from tests.client import Client
+from tests.feed import reading as pages
 
 
 def filled(session: Session, **values: Any) -> Campaign:
@@ -115,14 +116,32 @@ def test_what_is_wrong_is_said_and_nothing_is_copied(
         assert session.scalar(select(func.count()).select_from(Campaign)) == 1
 
 
-def test_the_form_begins_with_what_the_campaign_is_called(db: Database, bram: Client) -> None:
+def test_the_form_proposes_a_name_of_its_own_in_each_language(db: Database, bram: Client) -> None:
     with db.writing() as session:
         campaign = filled(session)
 
-    page = bram.get(f"/campaigns/{campaign.id}/copy").text
+    page = bram.get(f"/campaigns/{campaign.id}/copy")
 
-    assert 'value="Werken in de huizenfabriek"' in page
-    assert "De kopie duurt 61 dagen" in page
+    names = [pages.attributes(page, f"[name=title_{language}]", "value") for language in ("nl", "en")]
+    assert names == [["Werken in de huizenfabriek (kopie)"], ["Work in the house factory (copy)"]]
+    assert "De kopie duurt 61 dagen" in page.text
+
+
+@pytest.mark.parametrize(
+    ("title", "proposed"),
+    [
+        ("Najaar (kopie)", "Najaar (kopie 2)"),
+        ("Najaar (kopie 2)", "Najaar (kopie 3)"),
+        ("woord " * 19 + "woord", "woord " * 17 + "woord… (kopie)"),
+        ("x" * 120, f"{'x' * 111}… (kopie)"),
+    ],
+)
+def test_a_name_is_never_longer_nor_a_copy_twice(db: Database, bram: Client, title: str, proposed: str) -> None:
+    with db.writing() as session:
+        campaign = filled(session)
+        session.execute(update(CampaignText).where(CampaignText.language == "nl").values(title=title))
+    page = bram.get(f"/campaigns/{campaign.id}/copy")
+    assert pages.attributes(page, "[name=title_nl]", "value") == [proposed]
 
 
 def test_an_archived_campaign_can_be_copied(db: Database, bram: Client) -> None:

@@ -171,10 +171,18 @@ def test_a_changed_kit_updates_and_asks_for_approval_again(db: Database, folder:
     (folder / "timmerman.md").write_text(ITEM.replace("# nl: Timmerman", "# nl: Meestertimmerman"))
     (folder / "campaign.toml").write_text(CAMPAIGN.replace("number = 12", "number = 15"))
 
+    with db.writing() as session:
+        # Checking it says the same, and whoever may approve at once has nothing waiting.
+        foretold = kits.rehearse(session, kits.read_kit(folder)).lines
+        attempt = session.begin_nested()
+        approved = kits.load_kit(session, kits.read_kit(folder), approve=True).lines
+        attempt.rollback()
     report = load(db, folder)
 
     (item,) = items(db)
-    assert report.lines == ["Campaign werken-bij-ons: updated.", "timmerman: updated."]
+    updated = ["Campaign werken-bij-ons: updated.", "timmerman: updated."]
+    again = "1 item that was approved waits for approval again, and appears once it has it."
+    assert (report.lines, foretold, approved) == ([*updated, again], [*updated, again], updated)
     assert (item.text("nl").title, item.state, item.campaign.goal_number) == (
         "Meestertimmerman",
         "in_review",

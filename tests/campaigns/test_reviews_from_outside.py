@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal import settings
 from portal.campaigns import queries, review_routes, reviews
-from portal.campaigns.models import Approval, Item, ReviewRequest
+from portal.campaigns.models import Approval, Caption, Item, ReviewRequest
 from portal.database import Database
 from portal.jobs import Job, Runner
 from portal.people.models import AuditEntry
@@ -19,6 +19,7 @@ from portal.settings import Settings
 from tests import make
 from tests.campaigns.forms import typed_from
 from tests.client import Client
+from tests.feed import reading as pages
 from tests.mail import MailServer
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -74,6 +75,20 @@ def test_fine_is_on_record_and_a_colleague_still_decides(
         shown = dina.get(place).text
         assert '<b>Jan de Vries</b> <span class="soft">(van buiten)</span> zegt: prima zo' in shown
         assert f"/campaigns/items/{item.id}/approval" in shown
+
+
+def test_captions_have_the_asker_s_names_as_an_example(db: Database, item: Item, client: Client, bram: Client) -> None:
+    with db.writing() as session:
+        session.execute(update(Caption).values(body="{voornaam} van {afdeling} nodigt je uit. {Uitroep}"))
+    path = asked(bram, item)
+    page = client.get(path)
+    wanted = "Bram van Marketing nodigt je uit. {Uitroep}"
+    assert set(pages.texts(page, ".caption-list p")) == {wanted}
+    assert "Een naam of afdeling in een tekst is een voorbeeld" in page.text
+
+    with db.writing() as session:  # whoever asked may have left since
+        session.execute(update(ReviewRequest).values(by_id=None))
+    assert set(pages.texts(client.get(path), ".caption-list p")) == {"… van Noorderhout nodigt je uit. {Uitroep}"}
 
 
 def test_please_change_needs_a_note_and_leaves_the_item_where_it_is(

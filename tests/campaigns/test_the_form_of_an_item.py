@@ -138,6 +138,7 @@ def test_what_only_other_kinds_have_is_not_kept(db: Database, bram: Client, camp
         ("article", {"fits": ["linkedin", "myspace"]}, "fits", "Kies een netwerk uit de lijst."),
         ("article", {"fits": ["x"]}, "caption-1", "Je gaf aan dat dit niet bij LinkedIn past."),
         ("article", {"title_nl": "Hallo {first_name}"}, "title_nl", "{first_name} wordt alleen ingevuld in de teksten"),
+        ("article", {"title_nl": "{" * 50_000}, "title_nl", "Dit zijn 50000 tekens; er passen er hooguit 120."),
         ("article", {"title_nl": "Bij {afdeling}"}, "title_nl", "{afdeling} wordt alleen ingevuld in de teksten"),
         (
             "article",
@@ -324,7 +325,11 @@ def test_until_it_is_out_its_page_says_how_many_captions_are_wanted(db: Database
         tomorrow = clock.now() + timedelta(days=1)
         ways = ({"state": "draft"}, {"state": "in_review"}, {"publish_at": tomorrow}, {}, {"state": "recalled"})
         items = [make.item(session, **values) for values in ways]
-    wanted = "1 tekst in het Nederlands voor 13 collega’s. Schrijf er nog 4 bij, dan klinkt niemand hetzelfde."
+    # Two fit LinkedIn, one of which fits everywhere else as well.
+    where = "WhatsApp en 7 andere netwerken"
+    wanted = (
+        f"1 tekst in het Nederlands voor 13 collega’s op {where}. Schrijf er nog 4 bij, dan klinkt niemand hetzelfde."
+    )
     found = [wanted in bram.get(f"/campaigns/items/{item.id}").text for item in items]
     assert found == [True, True, True, False, False]
     assert f"/campaigns/items/{items[0].id}/edit#captions-nl" in bram.get(f"/campaigns/items/{items[0].id}").text

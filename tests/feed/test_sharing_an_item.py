@@ -194,6 +194,13 @@ def test_correcting_brings_back_what_i_wrote(ana: Client, item: Item, db: Databa
     assert kept(db).text.startswith(f"Ik werk bij Noorderhout. Kom toch!\n\n{caption.body}")
 
 
+def test_what_i_wrote_in_one_language_does_not_begin_my_text_in_another(ana: Client, item: Item, db: Database) -> None:
+    caption = next(each for each in item.captions if each.language == "nl" and each.network == "linkedin")
+    share(ana, item, caption=str(caption.id))
+    page = ana.get(f"/items/{item.id}?network=linkedin&language=en")
+    assert pages.texts(page, "#field-text") == [""]
+
+
 def test_the_last_network_is_chosen_the_next_time(ana: Client, item: Item, db: Database) -> None:
     with db.writing() as session:
         other = make.item(session)

@@ -7,7 +7,7 @@ import pytest
 
 from portal import clock
 from portal.campaigns import queries, recall
-from portal.campaigns.models import Item
+from portal.campaigns.models import Campaign, Item
 from portal.database import Database
 from portal.sharing.models import Share
 from tests import make
@@ -128,6 +128,18 @@ def test_what_went_back_to_marketing_while_somebody_wrote_gives_their_words_back
     answer = ana.post(f"/items/{item.id}/shares", data={"network": "linkedin", "text": "Kom je ook?"})
     assert (answer.status_code, pages.texts(answer, "#typed-text")) == (404, ["Kom je ook?"])
     assert "Geheim" not in answer.text
+
+
+@pytest.mark.parametrize("happened", ["recalled", "archived"])
+def test_of_what_never_came_out_not_even_the_title_is_told(db: Database, ana: Client, happened: str) -> None:
+    item = an_item(db, title="Geheim", publish_at=clock.now() + timedelta(days=1))
+    if happened == "recalled":
+        taken_back(db, item, reason="filled")
+    else:
+        with db.writing() as session:
+            session.get_one(Campaign, item.campaign_id).archived_at = clock.now()
+    answer = ana.get(f"/items/{item.id}")
+    assert (answer.status_code, "Geheim" in answer.text) == (410, False)
 
 
 def test_its_page_leads_those_who_shared_it_to_their_figures(db: Database, ana: Client, cleo: Client) -> None:

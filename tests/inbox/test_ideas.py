@@ -269,7 +269,7 @@ def test_marketing_is_reminded_once_a_day_until_there_is_an_answer(
             reminded += 2
             assert [mail["to"] for mail in mails(db)[-2:]] == ["bram@noorderhout.example", "dina@noorderhout.example"]
             assert len(mails(db)) == reminded
-        assert mails(db)[0]["subject"] == "2 ideeën van collega's wachten op antwoord"
+        assert mails(db)[0]["subject"] == "2 ideeën van collega’s wachten op antwoord"
         assert "http://localhost:8000/ideas?show=new" in mails(db)[0]["text"]
         assert "Je zou uiterlijk 28 november antwoord krijgen." in ana_sees(ana, first)
         for number in (first, second):

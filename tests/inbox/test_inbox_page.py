@@ -89,9 +89,10 @@ def test_without_a_campaign_of_its_own_one_is_chosen(bram: Client, db: Database)
     assert "Kies de campagne waar het bij hoort." in bram.follow(refused).text
     assert state_of(db, found) == "new"
     drafted = bram.post(f"/inbox/candidates/{found.id}/draft", data={"campaign": second.id})
-    assert "Een dak van twaalf meter: Je concept staat klaar." in bram.follow(drafted).text
     with db.reading() as session:
-        assert session.scalars(select(Item.campaign_id)).all() == [second.id]
+        (item,) = session.scalars(select(Item))
+    assert (item.campaign_id, drafted.headers["location"]) == (second.id, f"/campaigns/items/{item.id}/edit")
+    assert "Een dak van twaalf meter: Je concept staat klaar." in bram.follow(drafted).text
 
 
 def test_where_no_campaign_is_open_it_says_what_to_do_first(bram: Client, db: Database) -> None:

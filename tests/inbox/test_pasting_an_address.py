@@ -104,7 +104,8 @@ def test_what_is_wrong_stands_above_the_form(bram: Client, db: Database, website
     website.replies["/nieuw"] = article(long, head='<meta name="robots" content="noindex">')
     website.replies["/hal.jpg"] = Reply(picture("PNG", (400, 300)), "image/png")
     answer = paste(bram, f"{website.address}/oud", campaign_of(db))
-    assert drafted(db, answer).target_url == f"{website.address}/nieuw"
+    item = drafted(db, answer)
+    assert (item.target_url, item.picture is None) == (f"{website.address}/nieuw", False)
     assert seen(answer) == "redirects,noindex,not_https,title_cut,picture_small".replace(",", "%2C")
     form = bram.follow(answer).text
     assert form.count("<li>", form.index('id="seen"'), form.index("<form", form.index('id="seen"'))) == 5
@@ -116,7 +117,7 @@ def test_pictures_that_cannot_be_used(bram: Client, db: Database, website: Websi
     campaign = campaign_of(db)
     broken = {
         "picture_format": Reply(b'<svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml"),
-        "picture_small": Reply(picture("PNG", (64, 64)), "image/png"),
+        "picture_tiny": Reply(picture("PNG", (120, 80)), "image/png"),
         "picture_lost": Reply(status=404),
         "picture_large": Reply(b"\xff" * 5_000_001, "image/jpeg"),
     }
@@ -125,6 +126,8 @@ def test_pictures_that_cannot_be_used(bram: Client, db: Database, website: Websi
         website.replies["/hal.jpg"] = reply
         answer = paste(bram, f"{website.address}/{number}", campaign)
         assert (drafted(db, answer).picture_id, seen(answer)) == (None, f"not_https%2C{warning}")
+        said = bram.follow(answer).text
+        assert ("De foto is klein" in said, "te klein om te gebruiken" in said) == (False, warning == "picture_tiny")
 
 
 def test_what_has_no_title_gets_it_from_whoever_makes_it(bram: Client, db: Database, website: Website) -> None:

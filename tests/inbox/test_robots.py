@@ -1,21 +1,23 @@
 """What a website asks of programs that come by themselves: kept to on schedule, and no matter for a person."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 import time_machine
 from sqlalchemy import select
 
-from portal import clock
+from portal import clock, settings
 from portal.database import Database
-from portal.inbox import sources
+from portal.inbox import robots, sources
 from portal.inbox.models import Candidate, Source
 from portal.jobs import Runner
+from portal.settings import Settings
 from tests import make
 from tests.client import Client
 from tests.inbox.conftest import Sample
-from tests.website import Reply, Website
+from tests.website import Reply, Website, serving
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=clock.zone())
 
@@ -96,6 +98,19 @@ def test_what_it_asks_is_kept_for_a_day(
             sources.look_at_sources(session)
         results.append(looked_at(db).result)
     assert (results, careers.paths.count("/robots.txt")) == (["nothing_new", "disallowed"], 2)
+
+
+def test_websites_with_endless_rules_do_not_fill_the_memory(
+    careers: Website, chosen: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(robots, "MOST_LINES", 30)
+    with serving() as other:
+        settings.put_in_force(replace(chosen, reachable_hosts=(careers.host, other.host)))
+        for website in (careers, other):
+            website.replies["/robots.txt"] = Reply(b"User-agent: *\n" + b"Disallow: /a\n" * 19, "text/plain")
+        for website in (careers, careers, other, careers):
+            assert not robots.allow(f"{website.address}/a", seconds=5)
+        assert (careers.paths, other.paths) == (["/robots.txt"] * 2, ["/robots.txt"])
 
 
 def test_feeds_and_what_a_person_pastes_are_looked_at_anyway(

@@ -2,18 +2,24 @@
 
 import io
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 
+import time_machine
 from PIL import Image
 from sqlalchemy import select
 
-from portal import clock
+from portal import clock, settings
+from portal.campaigns import announcing, kits
 from portal.campaigns.models import Campaign, Item
 from portal.database import Database
 from portal.i18n import day
+from portal.jobs import Job
+from portal.paths import data
 from tests import make
 from tests.client import Client
+from tests.feed import reading as pages
 from tests.launch.reading import chosen
 
 
@@ -80,6 +86,25 @@ def test_the_mail_is_the_one_that_goes_out_and_says_how_many_get_it(
     assert "voor de 1 collega die dat fijn vindt" in dutch
     assert ("Hoi Bram," in dutch, "Hi Bram," in english) == (True, True)
     assert f"http://localhost:8000/items/{first_item(db, campaign)}" in english
+
+
+def test_a_sample_campaign_has_a_mail_to_look_at_that_goes_nowhere_without_a_mail_server(
+    bram: Client, db: Database
+) -> None:
+    with db.writing() as session:
+        report = kits.load_kit(session, kits.read_kit(data("campaigns", "winterklaar-wonen")), approve=True)
+    page = bram.get(f"/campaigns/{report.campaign_id}/launch")
+    assert pages.texts(page, ".scene.mail .subject") == ["Winterklaar wonen in hout: nieuw bij Noorderhout"]
+    before = settings.current()
+    settings.put_in_force(replace(before, mail_url=""))
+    try:
+        without = bram.get(f"/campaigns/{report.campaign_id}/launch").text
+        with time_machine.travel(clock.start_of(clock.today()) + timedelta(hours=10)), db.writing() as session:
+            announcing.find_launches(session)
+            waiting = session.scalars(select(Job.kind).where(Job.kind.in_(("announce", "send_mail")))).all()
+    finally:
+        settings.put_in_force(before)
+    assert ("er is geen mailserver ingesteld" in without, waiting) == (True, [])
 
 
 def test_the_choice_stays_while_another_item_or_language_is_looked_at(

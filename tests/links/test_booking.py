@@ -1,7 +1,6 @@
 """Booking clicks: after any of it, every figure is what a recount of the clicks says."""
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.database import Database
 from portal.links import booking, periods
-from portal.links.models import Click, ItemTally, Link, PersonTally, Rollup, TeamTally
+from portal.links.models import Click, Link, PersonTally, Rollup, TeamTally
 from tests import make
 
 NOON = datetime(2026, 11, 18, 12, 10, tzinfo=ZoneInfo("Europe/Amsterdam"))
@@ -129,31 +128,3 @@ def test_a_visitor_is_counted_once_a_day_on_a_link(db: Database) -> None:
                 booking.book(session, clicks(session, link, {"visitor": 7, "at": NOON + timedelta(hours=hours)}))
         assert rollups(session) == recount(session)
         assert sum(visitors for _, visitors in rollups(session).values()) == 4
-
-
-def test_what_is_taken_back_leaves_no_trace(db: Database) -> None:
-    with db.writing() as session:
-        link = make.link(session, by=make.person(session), on=make.item(session))
-        stays: Sequence[Click] = clicks(session, link, {"visitor": 7, "at": NOON - timedelta(hours=3)})
-        goes = clicks(session, link, {"visitor": 7}, {"visitor": 8}, {"visitor": None})
-        booking.book(session, [*stays, *goes])
-        booking.unbook(session, goes)
-        for click in goes:
-            click.verdict, click.reason = "suspect", "burst"
-        booking.book(session, goes)
-        assert rollups(session) == recount(session)
-        assert tallies(session)["person"] == tallies(session)["team"]
-        assert set(tallies(session)["person"].values()) == {1}
-        assert session.scalars(select(ItemTally.people)).one() == 1
-
-
-def test_the_visit_moves_to_the_next_click_when_the_first_is_taken_back(db: Database) -> None:
-    with db.writing() as session:
-        link = make.link(session, by=make.person(session), on=make.item(session))
-        first, _ = rows = clicks(session, link, {"visitor": 7}, {"visitor": 7, "at": NOON + timedelta(hours=4)})
-        booking.book(session, rows)
-        booking.unbook(session, [first])
-        first.verdict, first.reason = "bot", "crawler"
-        booking.book(session, [first])
-        assert rollups(session) == recount(session)
-        assert sum(visitors for _, visitors in rollups(session).values()) == 1

@@ -1,6 +1,7 @@
 """From the journal into the database: exactly once, judged in the light of what came before, every figure in step."""
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 import time_machine
 from click.testing import CliRunner
-from sqlalchemy import func, select, text
+from sqlalchemy import Engine, event, func, select, text
 from sqlalchemy.exc import OperationalError
 
 from portal import clock, settings
@@ -21,8 +22,10 @@ from portal.jobs import Job
 from portal.links import backlog, ingest, rebuild, verdicts
 from portal.links.ingest import Ingest, store
 from portal.links.journal import Journal, Record, Said, encode
+from portal.links.looks import Looks, Source, Visit
 from portal.links.models import Click, JournalPosition, Link, Rollup
 from portal.links.seen import Seen
+from portal.links.verdicts import Verdict
 from portal.tables import microseconds
 from tests import make
 from tests.client import HUMAN, Client
@@ -209,6 +212,39 @@ def test_a_failure_halfway_leaves_nothing_behind(
     assert said(db) == []
     assert reading.drain() == 2
     assert is_in_step(db)
+
+
+def test_a_database_that_goes_away_while_it_is_asked_who_is_on_record_is_asked_anew(
+    db: Database, links: list[Link]
+) -> None:
+    at_once(db, [record(links[0], 1, after=timedelta(days=-1)), record(links[0], 2), record(links[1], 2)])
+    seen, later = Seen(), [record(links[0], 2, after=seconds(4)), record(links[2], 2, after=seconds(4.5))]
+
+    def away(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if statement.startswith("SELECT click.id, click.visitor"):
+            raise OperationalError(statement, {}, Exception("the database is gone"))
+
+    event.listen(Engine, "before_cursor_execute", away)
+    try:
+        with pytest.raises(OperationalError), db.writing() as session:
+            store(session, later, seen=seen)
+    finally:
+        event.remove(Engine, "before_cursor_execute", away)
+    with db.writing() as session:
+        store(session, later, seen=seen)
+    assert said(db)[3:] == [("suspect", "repeat"), ("suspect", "burst")]
+
+
+def test_a_flood_by_one_visitor_is_judged_as_quickly_as_other_clicks() -> None:
+    looks, number = Looks(), 20_000
+    sources = [Source(each, "share", None, None, "linkedin", 0, None, None) for each in range(3)]
+    visits = [Visit(sources[each % 3], each * 20, NOON, 7, Verdict("human", "person")) for each in range(number)]
+    looks.expect(visits)
+    begin = time.process_time()
+    for visit in visits:
+        looks.judge(visit)
+    assert time.process_time() - begin < 1  # looking through what came before took four
+    assert {(visit.verdict, visit.reason) for visit in visits} == {("suspect", "burst")}
 
 
 def test_what_is_damaged_or_unknown_is_passed_over_and_told(db: Database, links: list[Link], tmp_path: Path) -> None:

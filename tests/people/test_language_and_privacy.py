@@ -68,6 +68,7 @@ def other_language(page: Response) -> str:
         ("/items/{item}/shares", "", "/items/{item}"),
         ("/shares/1/confirmation", "http://localhost:8000/me", "/me"),
         ("/shares/1/confirmation", "http://localhost:8000//evil.example/", "/"),
+        ("/shares/1/confirmation", "http://[localhost", "/"),
     ],
 )
 def test_a_page_that_answered_a_form_leads_back_to_one_that_can_be_opened(

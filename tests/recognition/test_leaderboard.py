@@ -15,6 +15,7 @@ from portal.recognition.leaderboard import Score
 from tests import make
 from tests.asked import asked, cost
 from tests.client import Client
+from tests.feed import reading as pages
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 WEDNESDAY = datetime(2026, 11, 18, 12, tzinfo=AMSTERDAM)
@@ -259,8 +260,21 @@ def test_my_place_is_one_more_than_those_above_me(db: Database) -> None:
             make.visits(session, by=person, on=item, times=9, at=clock.now() - timedelta(days=400))
     with db.reading() as session:
         found = [leaderboard.place(session, person, period="week") for person in people]
-        assert leaderboard.place(session, people[0], period="campaign") == leaderboard.Place(10, 4)
+        assert leaderboard.place(session, people[0], period="campaign") == leaderboard.Place(10, 4, is_last=True)
     assert [each and (each.visitors, each.place) for each in found] == [(1, 4), (3, 2), (3, 2), (5, 1), None]
+
+
+def test_nobody_is_told_to_be_last(ana: Client, cleo: Client, dina: Client, db: Database) -> None:
+    with db.writing() as session:
+        item = make.item(session)
+        for colleague, times in ((ana, 3), (cleo, 2), (dina, 1)):
+            make.visits(session, by=colleague.person, on=item, times=times)
+    own_places = "section[aria-labelledby=through-me] p"
+    assert [pages.texts(each.get("/leaderboard?period=week"), own_places)[0] for each in (ana, cleo, dina)] == [
+        "Er kwamen 3 mensen kijken. Niemand bracht er meer. Dank je wel!",
+        "2 people came to look. That puts you at place 2.",
+        "Er kwam 1 mens kijken. Dank je wel: iedereen telt.",
+    ]
 
 
 def test_shares_lift_somebody_without_visitors_past_those_with_few(db: Database) -> None:

@@ -82,6 +82,28 @@ def test_colleagues_find_what_they_can_share_and_editors_everything(db: Database
     assert sorted(titles(bram, "houten")) == ["Houten concept", "Houten huis", "Houten idee", "Houten winter"]
 
 
+def test_what_was_archived_comes_after_all_else_and_says_so(db: Database, bram: Client) -> None:
+    with db.writing() as session:
+        old = make.campaign(session)
+        running = make.campaign(session)
+        make.item(session, running, title="Houten huis")
+        soon = {"at": clock.now(), "answer_by": clock.now(), "person_id": bram.person.id}
+        session.add(Idea(words="Houten idee", state="new", **soon))
+        session.flush()
+        make.item(session, old, title="Houten brug")
+        last = make.campaign(session, archived_at=clock.now())
+        old.archived_at = clock.now()
+        old.texts[0].title, running.texts[0].title, last.texts[0].title = "Houten oud", "Houten nu", "Houten laatst"
+    found = titles(bram, "houten")
+    assert (set(found[:3]), set(found[3:])) == (
+        {"Houten huis", "Houten idee", "Houten nu"},
+        {"Houten brug", "Houten oud", "Houten laatst"},
+    )
+    page = bram.get("/search?q=houten").text
+    assert page.count(">Gearchiveerd</span>") == 3
+    assert page.index(f">{found[2]}</a>") < page.index("Gearchiveerd")
+
+
 def test_colleagues_find_what_is_meant_for_them_and_may_open_the_rest(
     db: Database, ana: Client, cleo: Client, bram: Client
 ) -> None:

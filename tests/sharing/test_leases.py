@@ -209,14 +209,15 @@ def test_marketing_is_told_how_many_more_to_write(db: Database, item: Item) -> N
         make.person(session, department_name="HR", language="en")
         make.person(session, deactivated_at=clock.now())
         session.execute(update(Item).values(fits=["linkedin", "bluesky"]))
+        session.add(Caption(item_id=item.id, network="linkedin", language="nl", body="Alleen daar"))
     with db.writing() as session:
         whole = get_item(session, item.id)
         organisation = organisations.get(session)
         # English has no caption at all, and one colleague reads it.
-        wanted = [Shortage("nl", 3, 39, 5), Shortage("en", 0, 1, 1)]
+        wanted = [Shortage("nl", 3, ("bluesky",), 39, 5), Shortage("en", 0, (), 1, 1)]
         assert leases.shortages(session, whole, organisation=organisation) == wanted
         organisation.captions_for = 100
-        assert leases.shortages(session, whole, organisation=organisation) == [Shortage("en", 0, 1, 1)]
+        assert leases.shortages(session, whole, organisation=organisation) == [Shortage("en", 0, (), 1, 1)]
         hr = str(make.department(session, "HR").id)
         session.add(ItemAudience(item_id=item.id, kind="department", value=hr))
         session.add(ItemAudience(item_id=item.id, kind="language", value="nl"))
