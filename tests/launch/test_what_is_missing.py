@@ -205,8 +205,8 @@ def test_captions_are_weighed_against_the_colleagues_who_need_one(
         [
             "“Timmerman in Zwolle” heeft geen teksten in het Engels: collega’s beginnen met een lege regel. "
             f"-> {form}#captions-en",
-            "“Timmerman in Zwolle”: 1 tekst in het Nederlands voor 13 collega’s. Schrijf er nog 4 bij, dan klinkt "
-            f"niemand hetzelfde. -> {form}#captions-nl",
+            "“Timmerman in Zwolle”: 1 tekst in het Nederlands voor 13 collega’s op WhatsApp en 7 andere netwerken. "
+            f"Schrijf er nog 4 bij, dan klinkt niemand hetzelfde. -> {form}#captions-nl",
         ],
     )
 
