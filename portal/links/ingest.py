@@ -21,7 +21,16 @@ from portal.database import Database, insert, one_at_a_time
 from portal.links import booking, bulk, journal, periods
 from portal.links.booking import Sums
 from portal.links.journal import Batch, Record
-from portal.links.looks import BURST_WITHIN, Looks, Source, Visit, first_look, is_too_soon, judged_by_since
+from portal.links.looks import (
+    BURST_WITHIN,
+    Looks,
+    Source,
+    Visit,
+    first_look,
+    is_too_soon,
+    judged_by_since,
+    may_be_too_soon,
+)
 from portal.links.models import Click, JournalPosition, Link, Rollup
 from portal.links.seen import Seen
 from portal.links.verdicts import RULE_VERSION
@@ -326,6 +335,9 @@ def _look_at_sharers(
     if sessions:
         signed_in = select(WebSession.token_hash, WebSession.person_id).where(WebSession.token_hash.in_(sessions))
         people = dict(db.execute(signed_in).all())
+    earliest = min((record.at for record in records), default=0)
+    if not people and not any(may_be_too_soon(source, earliest) for source in sources.values()):
+        return  # as nearly always
     for visit, record in zip(visits, records, strict=True):
         if visit.verdict != "human":
             continue

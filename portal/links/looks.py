@@ -227,11 +227,15 @@ def is_too_soon(source: Source, record: Record) -> bool:
     On https browsers say so; on http none can.
     """
     return (
-        source.kind == "share"
-        and record.at - source.created_at < TOO_SOON
+        may_be_too_soon(source, record.at)
         and record.said.fetch_mode != "navigate"
         and settings.current().link_base_url.startswith("https://")
     )
+
+
+def may_be_too_soon(source: Source, at: int) -> bool:
+    """Whether the moment says so; true of no later one when it is false."""
+    return source.kind == "share" and at - source.created_at < TOO_SOON
 
 
 @lru_cache(maxsize=16_384)
