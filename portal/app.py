@@ -22,6 +22,7 @@ from starlette.staticfiles import StaticFiles
 import portal.campaigns.audience_routes
 import portal.campaigns.routes
 import portal.campaigns.topic_routes
+import portal.feed.me_routes
 import portal.feed.routes
 import portal.inbox.idea_routes
 import portal.inbox.paste_routes
@@ -37,7 +38,7 @@ import portal.results.routes
 import portal.screens.routes
 import portal.search.routes
 import portal.sharing.recalls
-import portal.sharing.shares
+import portal.sharing.routes
 import portal.signatures.routes
 from portal import clock, html, i18n, migrations, settings, web
 from portal.activity import Tail
@@ -59,6 +60,8 @@ mimetypes.add_type("font/ttf", ".ttf")
 
 CAPABILITIES = (
     portal.feed.routes,
+    portal.feed.me_routes,
+    portal.sharing.routes,
     portal.links.routes,
     portal.links.admin_routes,
     portal.links.short_domain,

@@ -190,6 +190,7 @@ def upgrade() -> None:
         sa.Column("mail_asks", sa.Boolean(), nullable=False),
         sa.Column("calendar_mark", sa.String(length=64), nullable=False),
         sa.Column("created_at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.Column("stopped_at", portal.tables.Moment(timezone=True), nullable=True),
         sa.Column("deactivated_at", portal.tables.Moment(timezone=True), nullable=True),
         sa.CheckConstraint("language = 'nl' OR language = 'en'", name=op.f("ck_person_language")),
         sa.CheckConstraint(
@@ -279,6 +280,49 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_campaign_slug")),
     )
     op.create_table(
+        "digest",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("due_at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.Column("newest_at", portal.tables.Moment(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state = 'sending' OR state = 'sent' OR state = 'refused' OR state = 'nothing'",
+            name=op.f("ck_digest_state"),
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_digest_person_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_digest")),
+        sa.UniqueConstraint("person_id", "due_at", name=op.f("uq_digest_person_id_due_at")),
+    )
+    op.create_table(
+        "example",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("language", sa.String(length=40), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint("kind = 'good' OR kind = 'bad'", name=op.f("ck_example_kind")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_example_person_id"), ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_example")),
+    )
+    with op.batch_alter_table("example", schema=None) as batch_op:
+        batch_op.create_index("ix_example_language", ["language"], unique=False)
+
+    op.create_table(
+        "feed_visit",
+        sa.Column(
+            "person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("seen_until", portal.tables.Moment(timezone=True), nullable=True),
+        sa.Column("at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_feed_visit_person_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_feed_visit")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "identity",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -307,6 +351,35 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("note", schema=None) as batch_op:
         batch_op.create_index("ix_note_person_id_read_at", ["person_id", "read_at"], unique=False)
+
+    op.create_table(
+        "notification_choice",
+        sa.Column(
+            "person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("digest_rhythm", sa.String(length=40), nullable=False),
+        sa.Column("digest_weekday", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("digest_hour", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("push", sa.Boolean(), nullable=False),
+        sa.Column("quiet_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("quiet_until", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("days_off", sa.String(length=40), nullable=False),
+        sa.Column("time_zone", sa.String(length=40), nullable=False),
+        sa.Column("asks_per_week", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("paused_until", sa.Date(), nullable=True),
+        sa.Column("next_digest_at", portal.tables.Moment(timezone=True), nullable=True),
+        sa.Column("refused_at", portal.tables.Moment(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "digest_rhythm = 'never' OR digest_rhythm = 'daily' OR digest_rhythm = 'weekly'",
+            name=op.f("ck_notification_choice_digest_rhythm"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_notification_choice_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_notification_choice")),
+    )
+    with op.batch_alter_table("notification_choice", schema=None) as batch_op:
+        batch_op.create_index("ix_notification_choice_next_digest_at", ["next_digest_at"], unique=False)
 
     op.create_table(
         "pairing_guess",
@@ -355,6 +428,66 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("person_topic", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_person_topic_topic_id"), ["topic_id"], unique=False)
+
+    op.create_table(
+        "policy",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("body_nl", sa.Text(), nullable=False),
+        sa.Column("body_en", sa.Text(), nullable=False),
+        sa.Column("at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_policy_person_id"), ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_policy")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "policy_acceptance",
+        sa.Column(
+            "person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_policy_acceptance_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("person_id", "version", name=op.f("pk_policy_acceptance")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "practice_share",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_practice_share_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_practice_share")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("practice_share", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_practice_share_at"), ["at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_practice_share_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "push_subscription",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("endpoint_hash", sa.String(length=64), nullable=False),
+        sa.Column("endpoint", sa.String(length=2000), nullable=False),
+        sa.Column("key", sa.String(length=120), nullable=False),
+        sa.Column("secret", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=400), nullable=False),
+        sa.Column("created_at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_push_subscription_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_push_subscription")),
+        sa.UniqueConstraint("endpoint_hash", name=op.f("uq_push_subscription_endpoint_hash")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("push_subscription", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_push_subscription_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "screen",
@@ -428,6 +561,20 @@ def upgrade() -> None:
     with op.batch_alter_table("web_session", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_web_session_person_id"), ["person_id"], unique=False)
 
+    op.create_table(
+        "welcome",
+        sa.Column(
+            "person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("step", sa.String(length=40), nullable=False),
+        sa.Column("started_at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.Column("finished_at", portal.tables.Moment(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "step = 'policy' OR step = 'choices' OR step = 'practice' OR step = 'first'", name=op.f("ck_welcome_step")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_welcome_person_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_welcome")),
+    )
     op.create_table(
         "ask",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -742,6 +889,38 @@ def upgrade() -> None:
         sa.UniqueConstraint("item_id", "version", name=op.f("uq_revision_item_id_version")),
     )
     op.create_table(
+        "saved_item",
+        sa.Column(
+            "person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_saved_item_item_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_saved_item_person_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("person_id", "item_id", name=op.f("pk_saved_item")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("saved_item", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_saved_item_item_id"), ["item_id"], unique=False)
+
+    op.create_table(
+        "thanks",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("from_person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("words", sa.String(length=400), nullable=False),
+        sa.Column("at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["from_person_id"], ["person.id"], name=op.f("fk_thanks_from_person_id"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_thanks_item_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_thanks")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("thanks", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_thanks_item_id"), ["item_id"], unique=False)
+
+    op.create_table(
         "lease",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("caption_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -764,6 +943,40 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("lease", schema=None) as batch_op:
         batch_op.create_index("ix_lease_item_id_week", ["item_id", "week"], unique=False)
+
+    op.create_table(
+        "reminder",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("network", sa.String(length=40), nullable=False),
+        sa.Column("language", sa.String(length=40), nullable=False),
+        sa.Column("caption_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("own", sa.Text(), nullable=False),
+        sa.Column("disclosure", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("due_at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.Column("told_at", portal.tables.Moment(timezone=True), nullable=True),
+        sa.Column("created_at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "channel = 'push' OR channel = 'mail' OR channel = 'calendar'", name=op.f("ck_reminder_channel")
+        ),
+        sa.CheckConstraint(
+            "state = 'planned' OR state = 'sending' OR state = 'told' OR state = 'used' OR state = 'dropped'",
+            name=op.f("ck_reminder_state"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["caption_id"], ["caption.id"], name=op.f("fk_reminder_caption_id"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_reminder_item_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_reminder_person_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reminder")),
+        sa.UniqueConstraint("person_id", "item_id", "network", name=op.f("uq_reminder_person_id_item_id_network")),
+    )
+    with op.batch_alter_table("reminder", schema=None) as batch_op:
+        batch_op.create_index("ix_reminder_item_id_due_at", ["item_id", "due_at"], unique=False)
+        batch_op.create_index("ix_reminder_state_due_at", ["state", "due_at"], unique=False)
 
     op.create_table(
         "rollup",
@@ -815,6 +1028,7 @@ def upgrade() -> None:
         sa.Column("at", portal.tables.Moment(timezone=True), nullable=False),
         sa.Column("confirmed_at", portal.tables.Moment(timezone=True), nullable=True),
         sa.Column("seen_at", portal.tables.Moment(timezone=True), nullable=True),
+        sa.Column("asked_at", portal.tables.Moment(timezone=True), nullable=True),
         sa.CheckConstraint(
             "state = 'opened' OR state = 'copied' OR state = 'sheet' OR state = 'confirmed' OR state = 'posted' OR state = 'seen'",
             name=op.f("ck_share_state"),
@@ -835,11 +1049,31 @@ def upgrade() -> None:
         batch_op.create_index("ix_share_person_id_at", ["person_id", "at"], unique=False)
         batch_op.create_index("ix_share_seen_at", ["seen_at"], unique=False)
 
+    op.create_table(
+        "thanks_to",
+        sa.Column(
+            "thanks_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_thanks_to_person_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["thanks_id"], ["thanks.id"], name=op.f("fk_thanks_to_thanks_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("thanks_id", "person_id", name=op.f("pk_thanks_to")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("thanks_to", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_thanks_to_person_id"), ["person_id"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("thanks_to", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_thanks_to_person_id"))
+
+    op.drop_table("thanks_to")
     with op.batch_alter_table("share", schema=None) as batch_op:
         batch_op.drop_index("ix_share_seen_at")
         batch_op.drop_index("ix_share_person_id_at")
@@ -857,10 +1091,23 @@ def downgrade() -> None:
         batch_op.drop_index("ix_rollup_campaign_id_hour")
 
     op.drop_table("rollup")
+    with op.batch_alter_table("reminder", schema=None) as batch_op:
+        batch_op.drop_index("ix_reminder_state_due_at")
+        batch_op.drop_index("ix_reminder_item_id_due_at")
+
+    op.drop_table("reminder")
     with op.batch_alter_table("lease", schema=None) as batch_op:
         batch_op.drop_index("ix_lease_item_id_week")
 
     op.drop_table("lease")
+    with op.batch_alter_table("thanks", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_thanks_item_id"))
+
+    op.drop_table("thanks")
+    with op.batch_alter_table("saved_item", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_saved_item_item_id"))
+
+    op.drop_table("saved_item")
     op.drop_table("revision")
     with op.batch_alter_table("review_request", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_review_request_item_id"))
@@ -912,6 +1159,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_ask_campaign_id")
 
     op.drop_table("ask")
+    op.drop_table("welcome")
     with op.batch_alter_table("web_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_web_session_person_id"))
 
@@ -922,6 +1170,17 @@ def downgrade() -> None:
 
     op.drop_table("sign_in_link")
     op.drop_table("screen")
+    with op.batch_alter_table("push_subscription", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_push_subscription_person_id"))
+
+    op.drop_table("push_subscription")
+    with op.batch_alter_table("practice_share", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_practice_share_person_id"))
+        batch_op.drop_index(batch_op.f("ix_practice_share_at"))
+
+    op.drop_table("practice_share")
+    op.drop_table("policy_acceptance")
+    op.drop_table("policy")
     with op.batch_alter_table("person_topic", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_person_topic_topic_id"))
 
@@ -934,6 +1193,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_pairing_guess_at"))
 
     op.drop_table("pairing_guess")
+    with op.batch_alter_table("notification_choice", schema=None) as batch_op:
+        batch_op.drop_index("ix_notification_choice_next_digest_at")
+
+    op.drop_table("notification_choice")
     with op.batch_alter_table("note", schema=None) as batch_op:
         batch_op.drop_index("ix_note_person_id_read_at")
 
@@ -942,6 +1205,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_identity_person_id"))
 
     op.drop_table("identity")
+    op.drop_table("feed_visit")
+    with op.batch_alter_table("example", schema=None) as batch_op:
+        batch_op.drop_index("ix_example_language")
+
+    op.drop_table("example")
+    op.drop_table("digest")
     op.drop_table("campaign")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_entry_subject")

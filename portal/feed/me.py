@@ -8,7 +8,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from portal.campaigns.models import Ask, Item
-from portal.feed import over
 from portal.inbox.models import Idea
 from portal.links import codes, figures
 from portal.links.figures import Figure, Ledger
@@ -16,7 +15,7 @@ from portal.links.models import Link
 from portal.links.queries import ledgers_by_link
 from portal.people import topics
 from portal.people.models import AuditEntry, Department, Note, Person, WebSession
-from portal.sharing import networks, shares
+from portal.sharing import networks, over, shares
 from portal.sharing.models import Lease, Share
 
 

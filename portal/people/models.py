@@ -97,6 +97,8 @@ class Person(Base):
     calendar_mark: Mapped[str] = mapped_column(String(64), default="")
     """What this person's calendar address is made of; "" until they ask for one, another one ends the old."""
     created_at: Mapped[datetime]
+    stopped_at: Mapped[datetime | None]
+    """Since when they do not take part: nothing asks them, no board counts them; their links go on for their team."""
     deactivated_at: Mapped[datetime | None]
 
     department: Mapped[Department] = relationship(lazy="raise")

@@ -10,6 +10,8 @@ from portal.tables import Base, Key, Word, one_of
 STATES = ("opened", "copied", "sheet", "confirmed", "posted", "seen")
 """In rising order of certainty. Nothing before `confirmed` is a share: that is only what the portal saw."""
 SHARED_STATES = ("confirmed", "posted", "seen")
+REMINDER_STATES = ("planned", "sending", "told", "used", "dropped")
+REMINDER_CHANNELS = ("push", "mail", "calendar")
 
 
 class Lease(Base):
@@ -65,8 +67,40 @@ class Share(Base):
     """When the network was opened, the text copied or the share sheet used, the latest time."""
     confirmed_at: Mapped[datetime | None]
     seen_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime | None]
+    """When its person was asked whether they posted it: once is enough."""
 
     @property
     def is_shared(self) -> bool:
         """Whether it is known to be out there; opening a network is not sharing."""
         return self.state in SHARED_STATES
+
+
+class Reminder(Base):
+    """A share planned for a moment: what was written, and how its person wants to be told. The portal posts nothing."""
+
+    __tablename__ = "reminder"
+    __table_args__ = (
+        CheckConstraint(one_of("state", *REMINDER_STATES), name="state"),
+        CheckConstraint(one_of("channel", *REMINDER_CHANNELS), name="channel"),
+        UniqueConstraint("person_id", "item_id", "network"),
+        Index("ix_reminder_state_due_at", "state", "due_at"),
+        Index("ix_reminder_item_id_due_at", "item_id", "due_at"),
+    )
+
+    id: Mapped[Key]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"))
+    network: Mapped[Word]
+    language: Mapped[Word]
+    caption_id: Mapped[int | None] = mapped_column(ForeignKey("caption.id", ondelete="SET NULL"))
+    own: Mapped[str] = mapped_column(default="")
+    """The person's own sentence, as typed."""
+    disclosure: Mapped[int] = mapped_column(default=0)
+    """Which of the offered wordings was chosen."""
+    channel: Mapped[Word]
+    state: Mapped[Word]
+    """`sending` from the moment it may have reached them: what was cut short there is on the feed, not sent again."""
+    due_at: Mapped[datetime]
+    told_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]

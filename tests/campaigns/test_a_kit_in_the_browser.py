@@ -12,7 +12,7 @@ from portal.campaigns.models import Item
 from portal.database import Database
 from portal.paths import data
 from tests.client import Client
-from tests.feed import phone
+from tests.sharing import phone
 
 pytestmark = [pytest.mark.browser, pytest.mark.once]
 

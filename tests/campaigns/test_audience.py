@@ -23,7 +23,7 @@ from tests.asked import asked
 from tests.campaigns.forms import item_form
 from tests.client import Client
 from tests.feed import reading as pages
-from tests.feed.phone import held_by
+from tests.sharing.phone import held_by
 
 TEAMS = ("Service", "Productie")
 LANGUAGES = ("nl", "en")

@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from portal.database import Database
 from tests import make
 from tests.client import Client
-from tests.feed.phone import held_by
+from tests.sharing.phone import held_by
 
 pytestmark = [pytest.mark.browser, pytest.mark.once]
 

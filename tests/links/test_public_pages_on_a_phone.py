@@ -18,7 +18,7 @@ from tests import make
 from tests.browser.test_every_page import problems, too_wide
 from tests.campaigns.drawing import rendered_noise
 from tests.client import Client
-from tests.feed.phone import held_by, served
+from tests.sharing.phone import held_by, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.once]
 

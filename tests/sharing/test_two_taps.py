@@ -13,7 +13,7 @@ from portal.links.models import Link
 from portal.sharing.models import Share
 from tests import make
 from tests.client import Client
-from tests.feed import phone
+from tests.sharing import phone
 
 pytestmark = [pytest.mark.browser, pytest.mark.once]
 

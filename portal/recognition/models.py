@@ -1,0 +1,33 @@
+"""Thanks: a few words to the colleagues who passed something on."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.tables import Base, Key
+
+
+class Thanks(Base):
+    """Once that somebody thanked everybody who had passed an item on until then."""
+
+    __tablename__ = "thanks"
+
+    id: Mapped[Key]
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)
+    from_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    words: Mapped[str] = mapped_column(String(400))
+    at: Mapped[datetime]
+
+
+class ThanksTo(Base):
+    """One of those who were thanked."""
+
+    __tablename__ = "thanks_to"
+
+    thanks_id: Mapped[int] = mapped_column(
+        ForeignKey("thanks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, autoincrement=False, index=True
+    )
