@@ -24,6 +24,7 @@ import portal.campaigns.routes
 import portal.campaigns.topic_routes
 import portal.feed.me_routes
 import portal.feed.routes
+import portal.handbook.routes
 import portal.inbox.idea_routes
 import portal.inbox.paste_routes
 import portal.inbox.routes
@@ -32,6 +33,7 @@ import portal.links.admin_routes
 import portal.links.routes
 import portal.links.short_domain
 import portal.metrics
+import portal.notifications.routes
 import portal.people.routes
 import portal.recognition.routes
 import portal.results.routes
@@ -40,6 +42,7 @@ import portal.search.routes
 import portal.sharing.recalls
 import portal.sharing.routes
 import portal.signatures.routes
+import portal.webapp.routes
 from portal import clock, html, i18n, migrations, settings, web
 from portal.activity import Tail
 from portal.database import Database
@@ -62,6 +65,9 @@ CAPABILITIES = (
     portal.feed.routes,
     portal.feed.me_routes,
     portal.sharing.routes,
+    portal.notifications.routes,
+    portal.handbook.routes,
+    portal.webapp.routes,
     portal.links.routes,
     portal.links.admin_routes,
     portal.links.short_domain,
