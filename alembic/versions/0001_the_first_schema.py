@@ -188,6 +188,8 @@ def upgrade() -> None:
         sa.Column("pseudonym", sa.String(length=400), nullable=False),
         sa.Column("wall_name", sa.Boolean(), nullable=False),
         sa.Column("mail_asks", sa.Boolean(), nullable=False),
+        sa.Column("asks_per_week", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("paused_until", sa.Date(), nullable=True),
         sa.Column("calendar_mark", sa.String(length=64), nullable=False),
         sa.Column("created_at", portal.tables.Moment(timezone=True), nullable=False),
         sa.Column("stopped_at", portal.tables.Moment(timezone=True), nullable=True),
@@ -365,8 +367,6 @@ def upgrade() -> None:
         sa.Column("quiet_until", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("days_off", sa.String(length=40), nullable=False),
         sa.Column("time_zone", sa.String(length=40), nullable=False),
-        sa.Column("asks_per_week", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("paused_until", sa.Date(), nullable=True),
         sa.Column("next_digest_at", portal.tables.Moment(timezone=True), nullable=True),
         sa.Column("refused_at", portal.tables.Moment(timezone=True), nullable=True),
         sa.CheckConstraint(

@@ -1,6 +1,6 @@
 """By which ways somebody may be reached, when, and what was sent."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -37,10 +37,6 @@ class NotificationChoice(Base):
     """Weekdays on which nothing comes, each a figure as in ISO 8601."""
     time_zone: Mapped[Word] = mapped_column(default="")
     """An IANA name; "" for the organisation's own."""
-    asks_per_week: Mapped[int | None]
-    """A budget below the organisation's; none for the organisation's own."""
-    paused_until: Mapped[date | None]
-    """The first day on which something may come again."""
     next_digest_at: Mapped[datetime | None]
     refused_at: Mapped[datetime | None]
     """When the mail server refused the address for good: nothing is mailed there until the person saves again."""

@@ -1,6 +1,6 @@
 """Who works here: the organisation, its departments and people, and how they are known."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
@@ -94,6 +94,10 @@ class Person(Base):
     wall_name: Mapped[bool] = mapped_column(default=False)
     mail_asks: Mapped[bool] = mapped_column(default=False)
     """Whether a mail may tell them what there is to share; nobody gets one without having said so."""
+    asks_per_week: Mapped[int | None]
+    """A budget of their own, below the organisation's; none for the organisation's."""
+    paused_until: Mapped[date | None]
+    """The first day on which something may reach them again."""
     calendar_mark: Mapped[str] = mapped_column(String(64), default="")
     """What this person's calendar address is made of; "" until they ask for one, another one ends the old."""
     created_at: Mapped[datetime]
