@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
 PROGRAMS = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = PROGRAMS / "python"
-PROVIDER = ROOT / "tests" / "provider"
+PEERS = ROOT / "tests" / "peers"
 CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 WORKERS = min(os.cpu_count() or 2, 4) + 1
 """Processes that run tests: one more than processors, because some tests mostly wait for something."""
@@ -130,15 +130,15 @@ def lock(arguments: list[str]) -> int:
     run_or_stop([*command, "-o", "requirements/dev.txt", *sources])
     npm = shutil.which("npm")
     if npm is None:
-        say("tests/provider/package-lock.json is left as it is: npm is not installed")
+        say("tests/peers/package-lock.json is left as it is: npm is not installed")
         return 0
-    say("tests/provider/package-lock.json")
-    run_or_stop([npm, "install", "--package-lock-only", "--silent"], folder=PROVIDER)
-    locked = json.loads((PROVIDER / "package-lock.json").read_text())
+    say("tests/peers/package-lock.json")
+    run_or_stop([npm, "install", "--package-lock-only", "--silent"], folder=PEERS)
+    locked = json.loads((PEERS / "package-lock.json").read_text())
     for package in locked["packages"].values():
         package.pop("funding", None)  # addresses nobody here needs
         package.pop("resolved", None)
-    (PROVIDER / "package-lock.json").write_text(json.dumps(locked, indent=2) + "\n")
+    (PEERS / "package-lock.json").write_text(json.dumps(locked, indent=2) + "\n")
     return 0
 
 
@@ -324,7 +324,7 @@ def install(command: list[str], total: int) -> None:
         )
 
 
-# Peers of the tests: a browser, and Node for a real OpenID provider
+# Peers of the tests: a browser, and what Node runs, such as a real OpenID provider
 
 
 def missing_peers() -> list[str]:
@@ -335,9 +335,9 @@ def missing_peers() -> list[str]:
     if not has_node() and can_apt():
         apt_install("nodejs", "npm")
     if not has_node():
-        away["provider"] = "no Node 18 or newer with npm (sudo apt install nodejs npm)"
-    elif not provider_installed():
-        away["provider"] = "npm could not install the OpenID provider (see above)"
+        away["node"] = "no Node 18 or newer with npm (sudo apt install nodejs npm)"
+    elif not peers_installed():
+        away["node"] = "npm could not install the peers of the tests (see above)"
     for peer, reason in away.items():
         if CI:
             raise Stop(f"The {peer} tests cannot run: {reason}.")
@@ -368,13 +368,13 @@ def has_node() -> bool:
     return major is not None and int(major[1]) >= 18
 
 
-def provider_installed() -> bool:
-    locked = hashlib.sha256((PROVIDER / "package-lock.json").read_bytes()).hexdigest()
-    stamp = PROVIDER / "node_modules" / ".installed"
+def peers_installed() -> bool:
+    locked = hashlib.sha256((PEERS / "package-lock.json").read_bytes()).hexdigest()
+    stamp = PEERS / "node_modules" / ".installed"
     if stamp.is_file() and stamp.read_text() == locked:
         return True
-    say("Installing the OpenID provider for the sign-in tests")
-    if run([shutil.which("npm") or "npm", "ci", "--silent"], folder=PROVIDER) != 0:
+    say("Installing the peers of the tests that come from npm")
+    if run([shutil.which("npm") or "npm", "ci", "--silent"], folder=PEERS) != 0:
         return False
     stamp.write_text(locked)
     return True

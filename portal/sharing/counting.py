@@ -4,6 +4,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 
+LONGEST_LABEL = 59
+"""Characters of one part of a name from afar, as name servers write it behind `xn--`."""
 URL_WEIGHT = 23
 """What X and Mastodon count for any address, whatever its length."""
 
@@ -42,7 +44,7 @@ _WRITTEN = (
     "cat center cloud club coach coffee com community company construction consulting coop design dev digital edu "
     "education energy engineering enterprises eus events expert family farm finance fitness foundation frl fun fund "
     "furniture fyi gal garden gent gov group guide health help homes host house how immo info ink institute int jobs "
-    "kitchen life link live lol love management market marketing media mil mobi money museum name network news ngo "
+    "kitchen life link live lol love management market marketing media mil mobi money museum name net network news ngo "
     "ninja one online ong org page partners party photo photos pics place plus press pro productions properties pub "
     "recipes rent rentals repair report restaurant rocks run sale school science services shop show site social "
     "software solar solutions space sport store studio style support systems taxi team tech technology tel tips today "
@@ -61,7 +63,7 @@ def _label(letters: str, inside: str = "-") -> str:
 
 
 _COUNTRY = "|".join(ending for ending in ENDINGS if len(ending) == 2)
-_NO_MORE = "(?![0-9a-z@+-])"
+_NO_MORE = "(?![0-9a-z@+_-])"
 _BARE_HOST = rf"(?<![-_./])(?:{_label(f'0-9a-z{_ACCENTED}')})+(?:{'|'.join(ENDINGS)}){_NO_MORE}"
 _HOST = (
     rf"(?:{_label(_ANY_LETTER, '_-')})*{_label(_ANY_LETTER)}"
@@ -96,14 +98,14 @@ def graphemes(text: str) -> int:
 
 def x(text: str) -> int:
     """X's weighted count: 23 for an address, 2 for an emoji, 1 for European letters, 2 for most others."""
-    text, addresses = _ANY_ADDRESS.subn(r"\1", unicodedata.normalize("NFC", _lines(text)))
+    text, addresses = _without(_ANY_ADDRESS, unicodedata.normalize("NFC", _lines(text)))
     text, emoji = _EMOJI.subn("", text)
     return addresses * URL_WEIGHT + emoji * 2 + sum(1 if _is_light(ord(sign)) else 2 for sign in text)
 
 
 def mastodon(text: str) -> int:
     """Characters as a reader sees them; 23 for an address, only the local part of a mention elsewhere."""
-    text, addresses = _ADDRESS.subn(r"\1", _lines(text))
+    text, addresses = _without(_ADDRESS, _lines(text))
     return addresses * URL_WEIGHT + graphemes(_FAR_MENTION.sub(r"\1", text))
 
 
@@ -124,6 +126,35 @@ WAYS: dict[str, Callable[[str], int]] = {
 }
 
 
+def addresses(text: str) -> list[tuple[int, int]]:
+    """Where web addresses stand in `text`, with or without their scheme: the first character, and the one after."""
+    return [(match.end(1), match.end()) for match in _ANY_ADDRESS.finditer(text) if _can_exist(match)]
+
+
+def _without(addresses: re.Pattern[str], text: str) -> tuple[str, int]:
+    """`text` without these addresses, and how many there were."""
+    found = 0
+
+    def leave(match: re.Match[str]) -> str:
+        nonlocal found
+        if not _can_exist(match):
+            return match[0]
+        found += 1
+        return match[1]
+
+    return addresses.sub(leave, text), found
+
+
+def _can_exist(address: re.Match[str]) -> bool:
+    """Whether the name in it could be one: in the alphabet of name servers a letter from afar takes more room."""
+    name = re.split(r"[/?:]", address[0][len(address[1]) :].split("://")[-1], maxsplit=1)[0]
+    return name.isascii() or all(
+        not label.lower().startswith("xn--") and len(label.lower().encode("punycode")) <= LONGEST_LABEL
+        for label in name.split(".")
+        if not label.isascii()
+    )
+
+
 def _lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -133,7 +164,7 @@ def _is_light(code: int) -> bool:
 
 
 def _clusters(text: str) -> Iterator[str]:
-    """Grapheme clusters (Unicode annex 29, without its rules for Indic conjuncts)."""
+    """Grapheme clusters (Unicode 16, annex 29)."""
     cluster = ""
     for sign in text:
         if cluster and not _joins(cluster, sign):
@@ -146,7 +177,7 @@ def _clusters(text: str) -> Iterator[str]:
 
 def _joins(cluster: str, sign: str) -> bool:
     last = cluster[-1]
-    if unicodedata.category(last) == "Cc" or unicodedata.category(sign) == "Cc":
+    if _stands_alone(last) or _stands_alone(sign):
         return False
     if _extends(sign):
         return True
@@ -154,7 +185,14 @@ def _joins(cluster: str, sign: str) -> bool:
         return _PICTURE.match(cluster) is not None
     if _FLAG_LETTER.match(sign) and _FLAG_LETTER.match(last):
         return len(_FLAG_LETTER.findall(cluster)) % 2 == 1
+    if _INDIC.match(sign) and _JOINED.search(cluster):
+        return True
     return _korean(sign) in _KOREAN_AFTER.get(_korean(last), "")
+
+
+def _stands_alone(sign: str) -> bool:
+    """Whether nothing joins it: controls, line ends, and what is not seen but for what joins by its nature."""
+    return unicodedata.category(sign) in ("Cc", "Cf", "Zl", "Zp") and not _extends(sign)
 
 
 def _extends(sign: str) -> bool:
@@ -165,6 +203,15 @@ def _extends(sign: str) -> bool:
         or "\U000e0020" <= sign <= "\U000e007f"
     )
 
+
+# Consonants of the Indic scripts whose joined letters are one sign to a reader, and the virama that joins them.
+_CONSONANTS = (
+    "\u0915-\u0939\u0958-\u095f\u0978-\u097f\u0995-\u09a8\u09aa-\u09b0\u09b2\u09b6-\u09b9\u09dc\u09dd\u09df"
+    "\u09f0\u09f1\u0a95-\u0aa8\u0aaa-\u0ab0\u0ab2\u0ab3\u0ab5-\u0ab9\u0af9\u0b15-\u0b28\u0b2a-\u0b30\u0b32\u0b33"
+    "\u0b35-\u0b39\u0b5c\u0b5d\u0b5f\u0b71\u0c15-\u0c28\u0c2a-\u0c39\u0c58-\u0c5a\u0d15-\u0d3a"
+)
+_INDIC = re.compile(f"[{_CONSONANTS}]")
+_JOINED = re.compile(f"[{_CONSONANTS}][^{_CONSONANTS}]*[\u094d\u09cd\u0acd\u0b4d\u0c4d\u0d4d][^{_CONSONANTS}]*$")
 
 _KOREAN_AFTER = {"l": "lvsb", "v": "vt", "s": "vt", "t": "t", "b": "t"}
 

@@ -14,7 +14,7 @@
     "cat center cloud club coach coffee com community company construction consulting coop design dev digital edu " +
     "education energy engineering enterprises eus events expert family farm finance fitness foundation frl fun fund " +
     "furniture fyi gal garden gent gov group guide health help homes host house how immo info ink institute int jobs " +
-    "kitchen life link live lol love management market marketing media mil mobi money museum name network news ngo " +
+    "kitchen life link live lol love management market marketing media mil mobi money museum name net network news ngo " +
     "ninja one online ong org page partners party photo photos pics place plus press pro productions properties pub " +
     "recipes rent rentals repair report restaurant rocks run sale school science services shop show site social " +
     "software solar solutions space sport store studio style support systems taxi team tech technology tel tips today " +
@@ -25,7 +25,7 @@
   const accented = "\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u024f\\u1e00-\\u1eff";
   const farLetter = "\\u00a1-\\u1fff\\u2070-\\u2fff\\u3021-\\ud7ff\\uf900-\\ufefe\\u{10000}-\\u{10ffff}", anyLetter = `0-9a-z${farLetter}`;
   const label = (letters, inside = "\\-") => `[${letters}](?:[${letters}${inside}]{0,61}[${letters}])?\\.`;
-  const countries = endings.filter((ending) => ending.length === 2).join("|"), noMore = "(?![0-9a-z@+\\-])";
+  const countries = endings.filter((ending) => ending.length === 2).join("|"), noMore = "(?![0-9a-z@+_\\-])";
   const bareHost = `(?<![\\-_.\\/])(?:${label("0-9a-z" + accented)})+(?:${endings.join("|")})${noMore}`;
   const host = `(?:${label(anyLetter, "_\\-")})*${label(anyLetter)}(?:${countries}|xn--[0-9a-z\\-]+|(?!(?:${atHome})(?![a-z]))[a-z]{3,63}|[${farLetter}]{2,63})${noMore}`;
   const endOfPath = `a-z0-9=_#\\/+\\-\\u0400-\\u04ff${accented}`, pathSign = `${endOfPath}!*';:,.$%\\[\\]\\u2013~@\\|&`;
@@ -46,13 +46,44 @@
   const segmenter = "Segmenter" in Intl ? new Intl.Segmenter("en", { granularity: "grapheme" }) : null;
   const graphemes = (text) => segmenter ? [...segmenter.segment(text)].length : (text.match(cluster) || []).length;
 
+  // Whether the name could exist: in the alphabet of name servers a letter from afar takes more room.
+  function canExist(address) {
+    const name = address.replace(/^https?:\/\//i, "").split(/[/?:]/)[0];
+    if (/^[\0-\x7f]*$/.test(name)) return true;
+    try {
+      return new URL(`http://${name}`).hostname.split(".").every((part) => part.length <= 63);
+    } catch { return false; }
+  }
   function without(pattern, text) {
     let found = 0;
-    return [text.replace(pattern, (_, before) => { found += 1; return before; }), found];
+    return [text.replace(pattern, (all, before) => {
+      if (!canExist(all.slice(before.length))) return all;
+      found += 1;
+      return before;
+    }), found];
+  }
+
+  const tag = /(?<=^|\s)[#\uff03](?!\ufe0f)([^\s\u00ad\u2060\u200a-\u200d\u20e2]*[\p{L}][^\s\u00ad\u2060\u200a-\u200d\u20e2]*)/gu;
+  const handle = /(?<=^|[\s(])@((?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.)+[a-z]{2,63})(?![a-z0-9.@\-])/giu;
+  const lastSigns = /[.,;:!?'")\]}\u2026\u201d\u2019]+$/u, bytes = (text) => new TextEncoder().encode(text).length;
+
+  function facets(text) {
+    const links = [...text.matchAll(anyAddress)].map((each) => [each.index + each[1].length, each.index + each[0].length])
+      .filter(([first, last]) => canExist(text.slice(first, last)))
+      .map(([first, last]) => ["link", first, last, (/^.{0,5}:\/\//.test(text.slice(first, last)) ? "" : "https://") + text.slice(first, last)]);
+    const others = [...text.matchAll(handle)].map((each) => ["mention", each.index, each.index + each[0].length, each[1]]);
+    for (const each of text.matchAll(tag)) {
+      const name = each[1].replace(lastSigns, "");
+      if (name && points(name) <= 64) others.push(["tag", each.index, each.index + 1 + name.length, name]);
+    }
+    const alone = others.filter(([, first, last]) => !links.some(([, begin, end]) => first < end && begin < last));
+    return [...links, ...alone].sort((one, other) => one[1] - other[1])
+      .map(([kind, first, last, value]) => ({ kind, start: bytes(text.slice(0, first)), end: bytes(text.slice(0, last)), value }));
   }
 
   window.counting = {
     endings,
+    facets,
     plain: (text) => points(lines(text)),
     utf16: (text) => lines(text).length,
     graphemes: (text) => graphemes(lines(text)),

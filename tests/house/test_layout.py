@@ -30,7 +30,7 @@ def test_templates_and_tests_are_named_after_capabilities() -> None:
     templates = {path.name for path in TEMPLATES.iterdir() if path.is_dir()}
     tests = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and path.name[0] not in "._"}
     assert templates - CAPABILITIES <= {"errors", "mail"}
-    assert tests - CAPABILITIES <= {"house", "browser", "provider"}
+    assert tests - CAPABILITIES <= {"house", "browser", "peers"}
 
 
 def test_files_are_named_for_the_domain() -> None:

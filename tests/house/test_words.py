@@ -28,7 +28,7 @@ def test_no_file_puts_something_off() -> None:
 
 
 def test_lock_files_hold_versions_and_hashes_but_no_addresses() -> None:
-    locks = [*sorted((ROOT / "requirements").glob("*.txt")), ROOT / "tests/provider/package-lock.json"]
+    locks = [*sorted((ROOT / "requirements").glob("*.txt")), ROOT / "tests/peers/package-lock.json"]
     assert [lock.name for lock in locks] == ["dev.txt", "run.txt", "package-lock.json"]
     assert [lock.name for lock in locks if "://" in lock.read_text()] == []
 

@@ -26,10 +26,10 @@ from portal.people.single_sign_on import Provider as OurSide
 from portal.people.single_sign_on import ProviderUnfit
 from tests import make
 from tests.client import Client, in_a_loop
-from tests.provider.provider import Provider
+from tests.peers.provider import Provider
 
 CALLBACK = "http://localhost:8000/sign-in/callback"
-pytestmark = pytest.mark.provider
+pytestmark = pytest.mark.node
 
 Portal = Callable[..., Starlette]
 
