@@ -42,7 +42,7 @@ class Activity(Base):
     __tablename__ = "activity"
 
     id: Mapped[Key]
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(index=True)
     kind: Mapped[Word]
     item_id: Mapped[int | None]
     campaign_id: Mapped[int | None]

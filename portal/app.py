@@ -33,6 +33,8 @@ import portal.links.admin_routes
 import portal.links.routes
 import portal.links.short_domain
 import portal.metrics
+import portal.notifications.digest_routes
+import portal.notifications.reminder_routes
 import portal.notifications.routes
 import portal.people.routes
 import portal.recognition.routes
@@ -47,9 +49,11 @@ from portal import clock, html, i18n, migrations, settings, web
 from portal.activity import Tail
 from portal.database import Database
 from portal.door import Door
+from portal.handbook import policy
 from portal.jobs import Runner
 from portal.links.desk import Desk
 from portal.links.short_domain import ShortDomain
+from portal.notifications import planning
 from portal.paths import data
 from portal.people import organisation, sessions
 from portal.people.single_sign_on import sign_on_routes
@@ -58,6 +62,7 @@ from portal.settings import Settings
 from portal.sharing.leases import shortages
 from portal.sharing.writers import writers
 from portal.stopping import Stopping
+from portal.webapp.worker import release
 
 mimetypes.add_type("font/ttf", ".ttf")
 
@@ -66,6 +71,8 @@ CAPABILITIES = (
     portal.feed.me_routes,
     portal.sharing.routes,
     portal.notifications.routes,
+    portal.notifications.digest_routes,
+    portal.notifications.reminder_routes,
     portal.handbook.routes,
     portal.webapp.routes,
     portal.links.routes,
@@ -146,7 +153,10 @@ def create_app(chosen: Settings, *, background: bool = True) -> Starlette:
     app.state.find_organisation = organisation.get
     app.state.writers = writers
     app.state.shortages = shortages
+    app.state.plan_fold = planning.fold
+    app.state.policy_is_read = policy.is_read
     app.state.read_notices = web.notice_reader(chosen.secret)
+    app.state.release = release
     app.state.routes = {route.name: route for route in routes if isinstance(route, Route)}
     return app
 

@@ -12,6 +12,7 @@ from portal import clock
 from portal.campaigns import kits, pictures, queries
 from portal.campaigns.models import Item
 from portal.database import Database
+from portal.handbook import examples, policy, welcome
 from portal.links import booking, codes
 from portal.links.models import Click
 from portal.links.verdicts import RULE_VERSION
@@ -30,6 +31,39 @@ SAMPLE_TOPICS = (
     ("Werken bij ons", "Working here"),
     ("Bouwen met hout", "Building with wood"),
 )
+SAMPLE_EXAMPLES = (
+    (
+        "good",
+        "nl",
+        "Ik werk bij Noorderhout. Vandaag tilde de kraan in één keer een hele gevel op zijn plek, met ramen en al. "
+        "Ik doe dit elf jaar en ik keek weer met open mond.",
+        "Ruben schreef dit in de pauze, met een foto erbij. Zesentwintig mensen kwamen kijken.",
+    ),
+    (
+        "bad",
+        "nl",
+        "Eindelijk van die lastige klant in Assen af!",
+        "Assen is klein: iedereen wist om wie het ging. Het bericht is weggehaald en we hebben de klant gebeld.",
+    ),
+    (
+        "good",
+        "en",
+        "I work at Noorderhout. Today the crane set down a whole front wall, windows and all. "
+        "Eleven years in, and I still stood there with my mouth open.",
+        "Ruben wrote this in his break, with a photo. Twenty-six people came to look.",
+    ),
+    (
+        "bad",
+        "en",
+        "Finally rid of that difficult customer in Assen!",
+        "Assen is small: everybody knew who it was about. The post came down, and we rang the customer.",
+    ),
+)
+"""Kind, language, the post, and why."""
+UNREAD = 7
+"""Every so many colleagues did not read the policy yet."""
+NEWCOMER = practice.PEOPLE["newcomer"].email
+"""Who comes in for the first time: nothing chosen, nothing shared, the first five minutes still ahead."""
 FILTERED = (("bot", "preview", 5), ("bot", "crawler", 2), ("suspect", "repeat", 3), ("suspect", "burst", 1))
 """Verdict and reason of what is not a person, with how often it turns up beside people's clicks."""
 
@@ -52,7 +86,7 @@ def load(database: Database) -> bool:
             db.add(Account(department_id=teams[team].id, network=network, url=url, name=name))
         made = [topics.add(db, name_nl=dutch, name_en=english, by=None).id for dutch, english in SAMPLE_TOPICS]
         dice = random.Random(20)  # noqa: S311 (the same sample for everybody)
-        for person in db.scalars(select(Person).order_by(Person.id)).all():
+        for person in db.scalars(select(Person).where(Person.email != NEWCOMER).order_by(Person.id)).all():
             topics.choose(db, person, (topic for topic in made if dice.random() < 0.4))
     for folder in sorted(path.parent for path in Path(data("campaigns")).glob("*/campaign.toml")):
         with database.writing() as db:
@@ -60,6 +94,7 @@ def load(database: Database) -> bool:
             kits.load_kit(db, kits.read_kit(folder), by=editor, approve=True)
     with database.writing() as db:
         _past_week(db, random.Random(20))  # noqa: S311 (the same sample for everybody)
+        _at_home(db)
     return True
 
 
@@ -79,8 +114,19 @@ _PSEUDONYMS = (
 )
 
 
+def _at_home(db: Session) -> None:
+    """Everybody but the newcomer knows the way, most read the policy; the handbook has examples of its own."""
+    for person in db.scalars(select(Person).where(Person.email != NEWCOMER).order_by(Person.id)).all():
+        welcome.finish(db, person)
+        if person.id % UNREAD:
+            policy.accept(db, person, policy.HOUSE)
+    editor = db.scalar(select(Person).where(Person.email == practice.PEOPLE["editor"].email))
+    for kind, language, text, why in reversed(SAMPLE_EXAMPLES):
+        examples.add(db, kind=kind, language=language, text=text, why=why, by=editor)
+
+
 def _past_week(db: Session, dice: random.Random) -> None:
-    colleagues = list(db.scalars(select(Person).order_by(Person.id)))
+    colleagues = list(db.scalars(select(Person).where(Person.email != NEWCOMER).order_by(Person.id)))
     pseudonyms = dice.sample(_PSEUDONYMS, len(_PSEUDONYMS))
     for person in colleagues:
         person.wall_name = dice.random() < 0.4

@@ -86,12 +86,14 @@ class Door:
             headers["Allow"] = "GET, HEAD, POST"
 
 
-def policy(nonce: str, *, frame_ancestors: str = "'none'", frame_src: str = "'none'") -> str:
+def policy(
+    nonce: str, *, frame_ancestors: str = "'none'", frame_src: str = "'none'", form_action: str = "'self'"
+) -> str:
     """What a page of ours may load: only from here, and only scripts that carry the answer's nonce."""
     return (
         f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; "
-        f"frame-src {frame_src}; frame-ancestors {frame_ancestors}"
+        f"connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action {form_action}; base-uri 'none'; "
+        f"object-src 'none'; frame-src {frame_src}; frame-ancestors {frame_ancestors}"
     )
 
 

@@ -35,6 +35,11 @@ def piece(request: Request, template: str, **context: Any) -> Markup:
     return Markup(_render(request, template, context))
 
 
+def mail(template: str, **context: Any) -> str:
+    """The HTML of a mail, in the current language. Nobody's request made it: every address in it is a whole one."""
+    return _templates().get_template(template).render({"language": i18n.language.get()} | context)
+
+
 def swap(request: Request, *pieces: Markup, otherwise: str) -> Response:
     """The changed pieces for htmx; for a plain form, back to the page `otherwise` that shows them.
 

@@ -21,6 +21,12 @@ from portal.tables import Base, Key, Word
 
 LEASE = timedelta(seconds=60)
 MOST_ATTEMPTS = 8
+LEFT_ALONE = timedelta(hours=1)
+"""How long a recurring job that failed so often rests: it is never given up, for nobody would ask for it again."""
+KEPT_DONE = timedelta(days=7)
+"""How long a job that is done can still be looked at."""
+FORGOTTEN_AT_ONCE = 10_000
+"""Rows let go of in one transaction, so that nobody who writes meanwhile waits long."""
 PATIENCE = 15.0
 """Seconds that jobs in hand have to finish when the runner is stopped; what has not is done again elsewhere."""
 
@@ -56,6 +62,11 @@ class _Kind:
 
 
 _kinds: dict[str, _Kind] = {}
+_at_rest: list[Callable[[], None]] = []
+
+
+class Hopeless(Exception):
+    """Raised by a job that no other try would help: it is set aside, and the message says why."""
 
 
 def job(
@@ -79,6 +90,12 @@ def job(
     return register
 
 
+def at_rest(call: Callable[[], None]) -> Callable[[], None]:
+    """Have `call` run in each runner's thread whenever it has done everything that was due."""
+    _at_rest.append(call)
+    return call
+
+
 def enqueue(db: Session, kind: str, *, run_at: datetime | None = None, dedupe: str | None = None, **args: Any) -> None:
     """Ask for a job in the caller's transaction: a rollback takes it back."""
     row = {
@@ -95,6 +112,12 @@ def enqueue(db: Session, kind: str, *, run_at: datetime | None = None, dedupe: s
     db.execute(insert(db, Job).values(row).on_conflict_do_nothing(index_elements=["dedupe"]))
 
 
+def waits(db: Session, kind: str) -> bool:
+    """Whether a job of this kind is still to be done, or being done."""
+    open_ones = select(Job.id).where(Job.kind == kind, Job.done_at.is_(None), Job.set_aside_at.is_(None))
+    return db.scalar(open_ones.limit(1)) is not None
+
+
 def cancel(db: Session, dedupe: str) -> dict[str, Any] | None:
     """Take back the job with this mark, in the caller's transaction; its arguments, or None when it was done already.
 
@@ -107,6 +130,13 @@ def cancel_all(db: Session, beginning: str) -> None:
     """Take back every job whose mark begins so, such as `item:7:` for all that waits for an item's moments."""
     waits = (Job.done_at.is_(None), Job.dedupe.startswith(beginning, autoescape=True))
     db.execute(delete(Job).where(*waits).execution_options(synchronize_session=False))
+
+
+@job("forget_done_jobs", every=timedelta(hours=1))
+def forget_done(db: Session) -> None:
+    """Let go of what was done a week ago, with the addresses and words that were in it."""
+    old = select(Job.id).where(Job.done_at < clock.now() - KEPT_DONE).limit(FORGOTTEN_AT_ONCE)
+    db.execute(delete(Job).where(Job.id.in_(old.scalar_subquery())).execution_options(synchronize_session=False))
 
 
 class Runner:
@@ -141,9 +171,13 @@ class Runner:
     def run_due(self, *, slow: bool | None = None) -> int:
         """Do everything that is due now, or only what is slow, or not; the number of jobs done or set back."""
         done = 0
-        while not self._stop.is_set() and (claimed := self._claim(slow)) is not None:
-            self._do(claimed)
-            done += 1
+        try:
+            while not self._stop.is_set() and (claimed := self._claim(slow)) is not None:
+                self._do(claimed)
+                done += 1
+        finally:
+            for call in _at_rest if done else ():
+                call()
         return done
 
     def _wake(self) -> None:
@@ -187,11 +221,16 @@ class Runner:
 
     def _do(self, claimed: Job) -> None:
         log = structlog.get_logger().bind(job=claimed.kind, id=claimed.id)
-        if claimed.attempts > MOST_ATTEMPTS:
-            self._settle(claimed, set_aside_at=clock.now(), error=claimed.error or "it never came to an end")
-            log.error("job set aside", attempts=claimed.attempts - 1)
-            return
         kind = _kinds.get(claimed.kind)
+        if claimed.attempts > MOST_ATTEMPTS:
+            error = claimed.error or "it never came to an end"
+            if kind is not None and kind.every is not None:
+                self._settle(claimed, run_at=clock.now() + LEFT_ALONE, attempts=0, error=error)
+                log.error("recurring job left alone for a while", attempts=claimed.attempts - 1)
+            else:
+                self._settle(claimed, set_aside_at=clock.now(), error=error)
+                log.error("job set aside", attempts=claimed.attempts - 1)
+            return
         try:
             if kind is None:
                 raise LookupError(f"nothing here does jobs of kind {claimed.kind}")
@@ -206,6 +245,9 @@ class Runner:
                         raise _LeaseLost
         except _LeaseLost:
             log.warning("another runner took this job over")
+        except Hopeless as error:
+            log.error("job set aside", error=str(error))
+            self._settle(claimed, set_aside_at=clock.now(), error=str(error)[:2000])
         except Exception as error:  # whatever a job raises, the runner goes on with the next one
             wait = timedelta(seconds=min(3600, 5 * 2**claimed.attempts) * random.uniform(0.8, 1.2))  # noqa: S311
             log.warning("job failed, will be tried again", error=repr(error), wait=wait.total_seconds())

@@ -319,19 +319,55 @@ def fetch(
         for hop in range(MOST_REDIRECTS + 1):
             try:
                 target = policy.check(url)
-                with client.stream("GET", target, headers=sent, timeout=_left(until)) as response:
+                with _told(), client.stream("GET", target, headers=sent, timeout=_left(until)) as response:
                     if response.is_redirect and "location" in response.headers:
                         url = str(response.url.join(response.headers["location"]))
                         continue
-                    body, is_cut = _read(response, limit)
-                    return Answer(response.status_code, str(response.url), response.headers, body, is_cut)
+                    return _answer(response, limit)
             except Refused as refused:
                 raise (RefusedOnTheWay(str(refused)) if hop else refused) from None
-            except httpx2.TimeoutException:
-                raise Failed(_("The website did not answer in time.")) from None
-            except (httpx2.HTTPError, httpx2.InvalidURL, ssl.SSLError) as error:
-                raise Failed(_("The website could not be reached.")) from error
     raise Failed(_("The website sends visitors around in circles."))
+
+
+def post(
+    url: str,
+    body: bytes,
+    *,
+    headers: dict[str, str],
+    policy: Policy | None = None,
+    limit: int = 4_000,
+    seconds: float = LONGEST,
+) -> Answer:
+    """POST `body` to an address somebody else chose. A redirect is an answer like any other: nobody is sent on.
+
+    Raises Refused and Failed, as `fetch` does, and keeps to `limit` and `seconds` as it does.
+    """
+    policy = policy or usual_policy()
+    until = time.monotonic() + seconds
+    sent = {"User-Agent": USER_AGENT} | headers
+    target = policy.check(url)
+    with (
+        httpx2.Client(transport=_Transport(policy, until), trust_env=False, follow_redirects=False) as client,
+        _told(),
+        client.stream("POST", target, content=body, headers=sent, timeout=_left(until)) as response,
+    ):
+        return _answer(response, limit)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Says in a sentence what kept a website from answering."""
+    try:
+        yield
+    except httpx2.TimeoutException:
+        raise Failed(_("The website did not answer in time.")) from None
+    except (httpx2.HTTPError, httpx2.InvalidURL, ssl.SSLError) as error:
+        raise Failed(_("The website could not be reached.")) from error
+
+
+def _answer(response: httpx2.Response, limit: int) -> Answer:
+    body, is_cut = _read(response, limit)
+    return Answer(response.status_code, str(response.url), response.headers, body, is_cut)
 
 
 def _read(response: httpx2.Response, limit: int) -> tuple[bytes, bool]:

@@ -65,6 +65,7 @@ class Settings:
     )
     mail_url: str = _setting("", "Mail server: smtp://host:port, smtp+starttls://user:pass@host or smtps://…")
     mail_from: str = _setting("", "Sender of mails from the portal.")
+    mail_per_second: int = _setting(10, "Mails the server is given in a second at most, by each process.")
     log_format: str = _setting("console", "console or json.")
     journal_dir: str = _setting("", "Folder where clicks are put on record first; empty: journal in the data folder.")
     journal_sync: str = _setting(
@@ -211,6 +212,8 @@ def wrong_with(settings: Settings) -> list[str]:
             problems.append("PORTAL_MAIL_URL must begin with smtp://, smtp+starttls:// or smtps://.")
         if "@" not in settings.mail_from:
             problems.append("PORTAL_MAIL_FROM must be the sender's address when PORTAL_MAIL_URL is set.")
+    if not 1 <= settings.mail_per_second <= 10_000:
+        problems.append("PORTAL_MAIL_PER_SECOND must be a number from 1 to 10000.")
     for key, address in settings.endpoints.items():
         if not address.startswith(("https://", "http://", "mailto:")):
             problems.append(f"PORTAL_ENDPOINT_{key.upper()} must be an address that begins with https://.")

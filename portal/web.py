@@ -168,6 +168,8 @@ class _RowNumber(IntegerConvertor):
 
 register_url_convertor("int", _RowNumber())
 
+FROM_ANYWHERE = "from anywhere"
+"""What `writes` says of a route that is open to every site."""
 Handler = Callable[..., Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -213,6 +215,14 @@ def action(
     transaction begins, for whom the action is for. The handler gets what it returns as `ready`.
     """
     return _route(path, handler, who, methods=["POST"], writes="form", name=name, ahead=ahead)
+
+
+def by_token(path: str, handler: Handler, *, name: str | None = None) -> PortalRoute:
+    """A POST that the token in its path permits, wherever it comes from, such as a mail program's own button.
+
+    Who is signed in with that browser plays no part: its cookie is not read, so that no other site can use it.
+    """
+    return _route(path, handler, anyone, methods=["POST"], writes=FROM_ANYWHERE, name=name)
 
 
 def answer(path: str, handler: Handler, who: Audience, *, writes: str, name: str | None = None) -> PortalRoute:
@@ -350,7 +360,8 @@ def _route(
         _refuse_impossible_ids(request)
         form = None
         if methods == ["POST"]:
-            refuse_foreign(request)
+            if writes != FROM_ANYWHERE:
+                refuse_foreign(request)
             form = await _read_form(request)
         try:
             return await run_in_threadpool(_run, request, form)
@@ -371,7 +382,7 @@ def _route(
         try:
             with with_transaction() as db:
                 try:
-                    refusal = _prepare(request, db, who)
+                    refusal = _prepare(request, db, who, by_cookie=writes != FROM_ANYWHERE)
                     if refusal is not None:
                         return refusal
                     offered = {
@@ -405,10 +416,10 @@ class _Undo(Exception):
         self.response = response
 
 
-def _prepare(request: Request, db: Session, who: Audience) -> Response | None:
+def _prepare(request: Request, db: Session, who: Audience, *, by_cookie: bool = True) -> Response | None:
     """Find out who asks and in which language; the answer that refuses them, if any."""
     app = request.app.state
-    cookie = request.cookies.get(session_cookie(), "")
+    cookie = request.cookies.get(session_cookie(), "") if by_cookie else ""
     me = app.find_person(db, cookie) if cookie else None
     request.state.me, request.state.organisation = me, app.find_organisation(db)
     i18n.language.set(language_of(request, me))

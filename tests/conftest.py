@@ -72,6 +72,7 @@ def chosen(database_url: str, data_dir: Path) -> settings.Settings:
         practice_sign_in=True,
         mail_url="smtp://127.0.0.1:1",
         mail_from="portal@noorderhout.example",
+        mail_per_second=10_000,
     )
 
 

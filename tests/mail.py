@@ -1,15 +1,26 @@
-"""A real SMTP server on this machine that keeps every message, for the tests to read."""
+"""A real SMTP server on this machine that keeps every message, for the tests to read, or refuses what they say."""
 
 import asyncio
 import threading
+from collections.abc import Callable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from types import TracebackType
-from typing import Self
+from typing import AnyStr, Self
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 HOST = "127.0.0.1"
+Ask = Callable[[str, str], str]
+"""Asked with a stage and an address; what it returns is answered in place of yes.
+
+The stages: `MAIL` (the sender), `RCPT`, `DATA` just before the server waits for the text (nothing can be answered),
+`TEXT` when all of it is there and nothing is kept yet, `KEPT` just before the server says so.
+"""
+
+
+def _agree(stage: str, address: str) -> str:
+    return ""
 
 
 class MailServer:
@@ -18,7 +29,9 @@ class MailServer:
     A message is listed before its sender hears that it was accepted: no test needs to wait for it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ask: Ask = _agree) -> None:
+        self.ask = ask
+        self.connections = 0
         self.host = HOST
         self.port = 0
         self.messages: list[EmailMessage] = []
@@ -53,18 +66,38 @@ class MailServer:
     def clear(self) -> None:
         self.messages.clear()
 
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if refusal := self.ask("MAIL", address):
+            return refusal
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if refusal := self.ask("RCPT", address):
+            return refusal
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if refusal := self.ask("TEXT", envelope.rcpt_tos[0]):
+            return refusal
         content = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
         message = message_from_bytes(content, policy=policy.default)
         message["X-Envelope-From"] = envelope.mail_from or ""
         message["X-Envelope-To"] = ", ".join(envelope.rcpt_tos)
         self.messages.append(message)
-        return "250 Kept"
+        return self.ask("KEPT", envelope.rcpt_tos[0]) or "250 Kept"
 
     async def _listen(self) -> asyncio.Server:
-        return await self._loop.create_server(
-            lambda: SMTP(self, hostname="mail.test", loop=self._loop), host=HOST, port=0
-        )
+        return await self._loop.create_server(self._greet, host=HOST, port=0)
+
+    def _greet(self) -> SMTP:
+        self.connections += 1
+        return _Asking(self, hostname="mail.test", loop=self._loop)
 
     async def _close(self) -> None:
         if self._server is not None:
@@ -74,3 +107,14 @@ class MailServer:
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
+
+
+class _Asking(SMTP):
+    """Asks in the moment before it waits for a text."""
+
+    event_handler: MailServer
+
+    async def push(self, status: AnyStr) -> None:
+        if str(status).startswith("354") and self.envelope is not None:
+            self.event_handler.ask("DATA", self.envelope.rcpt_tos[0])
+        await super().push(status)

@@ -27,6 +27,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_activity")),
         sqlite_autoincrement=True,
     )
+    with op.batch_alter_table("activity", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_activity_at"), ["at"], unique=False)
+
     op.create_table(
         "click",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -369,6 +372,7 @@ def upgrade() -> None:
         sa.Column("time_zone", sa.String(length=40), nullable=False),
         sa.Column("next_digest_at", portal.tables.Moment(timezone=True), nullable=True),
         sa.Column("refused_at", portal.tables.Moment(timezone=True), nullable=True),
+        sa.Column("digest_tries", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.CheckConstraint(
             "digest_rhythm = 'never' OR digest_rhythm = 'daily' OR digest_rhythm = 'weekly'",
             name=op.f("ck_notification_choice_digest_rhythm"),
@@ -488,6 +492,24 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("push_subscription", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_push_subscription_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "record_link",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.Column("expires_at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.Column("used_at", portal.tables.Moment(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_record_link_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_record_link")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_record_link_token_hash")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("record_link", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_record_link_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "screen",
@@ -766,6 +788,7 @@ def upgrade() -> None:
         sa.Column("url", sa.String(length=2000), nullable=False),
         sa.Column("canonical_url", sa.String(length=2000), nullable=False),
         sa.Column("picture_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("key", sa.String(length=40), nullable=False),
         sa.Column("named", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=40), nullable=False),
         sa.Column("answer", sa.Text(), nullable=False),
@@ -1170,6 +1193,10 @@ def downgrade() -> None:
 
     op.drop_table("sign_in_link")
     op.drop_table("screen")
+    with op.batch_alter_table("record_link", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_record_link_person_id"))
+
+    op.drop_table("record_link")
     with op.batch_alter_table("push_subscription", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_push_subscription_person_id"))
 
@@ -1246,5 +1273,8 @@ def downgrade() -> None:
         batch_op.drop_index("ix_click_at")
 
     op.drop_table("click")
+    with op.batch_alter_table("activity", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_activity_at"))
+
     op.drop_table("activity")
     # ### end Alembic commands ###

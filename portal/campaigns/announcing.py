@@ -6,15 +6,16 @@ are meant for them.
 
 from datetime import timedelta
 
-from sqlalchemy import Select, func, select, update
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from portal import clock, jobs, mail, settings
-from portal.campaigns import asks, audience, queries
+from portal.campaigns import asks, audience, letters, queries
 from portal.campaigns.models import Campaign, Item
 from portal.i18n import gettext as _
 from portal.i18n import in_language
 from portal.people import organisation as organisations
+from portal.people import unsubscribing
 from portal.people.models import Person
 
 MAIL_HOURS = range(8, 18)
@@ -54,7 +55,9 @@ def announce(db: Session, *, campaign_id: int, after: int) -> None:
     for person in people:
         _tell(db, campaign, person)
     if len(people) == AT_ONCE:
-        jobs.enqueue(db, "announce", campaign_id=campaign_id, after=people[-1].id)
+        # Not before these mails can be gone: behind a queue of thousands, a mail to sign in with would come too late.
+        then = clock.now() + timedelta(seconds=AT_ONCE / settings.current().mail_per_second)
+        jobs.enqueue(db, "announce", run_at=then, campaign_id=campaign_id, after=people[-1].id)
 
 
 def willing(db: Session) -> int:
@@ -63,48 +66,64 @@ def willing(db: Session) -> int:
 
 
 def _willing() -> Select[Person]:
-    return select(Person).where(Person.deactivated_at.is_(None), Person.mail_asks, Person.email.is_not(None))
+    """Whoever stopped taking part, or has everything wait at the moment, is left in peace."""
+    return select(Person).where(
+        Person.deactivated_at.is_(None),
+        Person.stopped_at.is_(None),
+        or_(Person.paused_until.is_(None), Person.paused_until <= clock.today()),
+        Person.mail_asks,
+        Person.email.is_not(None),
+    )
 
 
 def _tell(db: Session, campaign: Campaign, person: Person) -> None:
     items = _for(db, campaign, person)
-    if not items or not _has_address(person):
+    if not items or not mail.is_address(person.email):
         return
     subject = f"campaign:{campaign.id}"
     if not asks.ask(db, person_id=person.id, campaign_id=campaign.id, channel="mail", subject=subject):
         return
+    organisation = organisations.get(db)
     with in_language(person.language):
-        house = organisations.get(db).name
-        mail.enqueue(db, to=person.email or "", **written(campaign, items, person, house=house))
-
-
-def _has_address(person: Person) -> bool:
-    """Whether a mail server would take the address; an import may have brought anything."""
-    try:
-        mail.address(person.email or "")
-    except mail.NotAnAddress:
-        return False
-    return True
+        letter = _letter(campaign, items, person, house=organisation.name)
+        mail.enqueue(
+            db,
+            to=person.email or "",
+            subject=letter.subject,
+            text=letters.as_text(letter),
+            html=letters.as_html(letter, organisation=organisation),
+            unsubscribe=letter.unsubscribe,
+        )
 
 
 def _for(db: Session, campaign: Campaign, person: Person) -> list[Item]:
     """What is live of the campaign and meant for this person, the newest first."""
-    theirs = select(Item).options(selectinload(Item.texts)).join(Item.campaign)
+    theirs = select(Item).options(selectinload(Item.texts), joinedload(Item.picture)).join(Item.campaign)
     theirs = theirs.where(*queries.live_at(clock.now()), Item.campaign_id == campaign.id, audience.for_person(person))
     return list(db.scalars(theirs.order_by(Item.publish_at.desc(), Item.id.desc()).limit(MOST_NAMED)))
 
 
 def written(campaign: Campaign, items: list[Item], person: Person, *, house: str) -> dict[str, str]:
     """Subject and text of the mail to this person about these items, in the current language."""
+    letter = _letter(campaign, items, person, house=house)
+    return {"subject": letter.subject, "text": letters.as_text(letter)}
+
+
+def _letter(campaign: Campaign, items: list[Item], person: Person, *, house: str) -> letters.Letter:
     base, text = settings.current().base_url, campaign.text(person.language)
-    lines = [
-        _("Hi %(name)s,", name=person.first_name),
-        " ".join(part for part in (_("Something new to share: %(title)s.", title=text.title), text.summary) if part),
-        *(f"{item.text(person.language).title}\n{base}/items/{item.id}" for item in items),
-        _("Only if you like, and in your own words."),
-        _("You get this because you said so on your own page, where you can end it: %(address)s", address=f"{base}/me"),
-    ]
-    return {
-        "subject": " ".join(_("%(title)s: new at %(organisation)s", title=text.title, organisation=house).split()),
-        "text": "\n\n".join(lines) + "\n",
-    }
+    opening = (_("Something new to share: %(title)s.", title=text.title), text.summary)
+    return letters.Letter(
+        subject=" ".join(_("%(title)s: new at %(organisation)s", title=text.title, organisation=house).split()),
+        preheader=" · ".join(item.text(person.language).title for item in items),
+        greeting=_("Hi %(name)s,", name=person.first_name),
+        opening=" ".join(part for part in opening if part),
+        entries=[letters.entry(item, person.language, f"{base}/items/{item.id}") for item in items],
+        rest="",
+        rest_url=base,
+        closing=_("Only if you like, and in your own words."),
+        why=_(
+            "You get this because you said so on your own page, where you can end it: %(address)s",
+            address=f"{base}/me/notifications",
+        ),
+        unsubscribe=unsubscribing.address(person, unsubscribing.ASKS),
+    )

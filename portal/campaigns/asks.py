@@ -14,6 +14,7 @@ from portal import clock
 from portal.campaigns.models import Ask
 from portal.database import insert, one_at_a_time
 from portal.people import organisation as organisations
+from portal.people.models import Person
 
 A_WEEK = timedelta(days=7)
 """Any seven days: nobody is asked six times around a Sunday."""
@@ -21,7 +22,8 @@ A_WEEK = timedelta(days=7)
 
 def may_ask(db: Session, person_id: int, at: datetime | None = None) -> bool:
     """Whether this colleague was asked less often than allowed in the seven days before `at`."""
-    return asked(db, person_id, at) < organisations.get(db).asks_per_week
+    at = at or clock.now()
+    return asked(db, person_id, at) < _budget(db, person_id, at)
 
 
 def asked(db: Session, person_id: int, at: datetime | None = None) -> int:
@@ -42,6 +44,17 @@ def ask(db: Session, *, person_id: int, campaign_id: int | None, channel: str, s
     row = {"person_id": person_id, "campaign_id": campaign_id, "channel": channel, "subject": subject}
     new = insert(db, Ask).values(**row, at=clock.now()).on_conflict_do_nothing()
     return db.scalar(new.returning(Ask.id)) is not None
+
+
+def _budget(db: Session, person_id: int, at: datetime) -> int:
+    """How often in a week: their own limit, never above the organisation's; none for whoever is not there to ask."""
+    house = organisations.get(db).asks_per_week
+    person = db.get(Person, person_id)
+    if person is None or not person.is_active or person.stopped_at is not None:
+        return 0
+    if person.paused_until is not None and clock.local(at).date() < person.paused_until:
+        return 0
+    return house if person.asks_per_week is None else min(person.asks_per_week, house)
 
 
 @dataclass(frozen=True)

@@ -203,7 +203,7 @@ def _fits(person: Person) -> ColumnElement[bool]:
     """The condition on a row that the person is among those it names."""
     chosen = select(cast(PersonTopic.topic_id, String)).where(PersonTopic.person_id == person.id)
     return or_(
-        (ItemAudience.kind == "department") & (ItemAudience.value == str(person.department_id)),
+        (ItemAudience.kind == "department") & (ItemAudience.value == cast(person.department_id, String)),
         (ItemAudience.kind == "language") & (ItemAudience.value == person.language),
         (ItemAudience.kind == "topic") & ItemAudience.value.in_(chosen),
     )

@@ -63,15 +63,15 @@ class Event:
     def lines(self) -> Iterator[str]:
         origin = settings.current().base_url
         yield "BEGIN:VEVENT"
-        yield _folded(f"UID:{self.uid}@{urlsplit(origin).hostname}")
+        yield folded(f"UID:{self.uid}@{urlsplit(origin).hostname}")
         yield f"DTSTAMP:{self.changed_at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
         yield f"SEQUENCE:{self.version}"
         yield f"DTSTART;VALUE=DATE:{self.first:%Y%m%d}"
         yield f"DTEND;VALUE=DATE:{self.last + timedelta(days=1):%Y%m%d}"  # the first day it is over
-        yield _folded(f"SUMMARY:{_escaped(self.summary)}")
+        yield folded(f"SUMMARY:{escaped(self.summary)}")
         if self.description:
-            yield _folded(f"DESCRIPTION:{_escaped(self.description)}")
-        yield _folded(f"URL:{origin}{self.path}")
+            yield folded(f"DESCRIPTION:{escaped(self.description)}")
+        yield folded(f"URL:{origin}{self.path}")
         yield f"STATUS:{'CONFIRMED' if self.is_settled else 'TENTATIVE'}"
         yield "TRANSP:TRANSPARENT"  # a campaign keeps nobody from a meeting
         yield "END:VEVENT"
@@ -85,8 +85,8 @@ def document(db: Session, *, person: Person, name: str) -> bytes:
             "VERSION:2.0",
             "PRODID:-//Passalong//Passalong//EN",
             "CALSCALE:GREGORIAN",
-            _folded(f"NAME:{_escaped(name)}"),
-            _folded(f"X-WR-CALNAME:{_escaped(name)}"),
+            folded(f"NAME:{escaped(name)}"),
+            folded(f"X-WR-CALNAME:{escaped(name)}"),
             "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
             "X-PUBLISHED-TTL:PT1H",
         ]
@@ -146,13 +146,14 @@ def _items(db: Session, language: str) -> Iterator[Event]:
         )
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """`text` as a value of a line."""
     for sign in "\\;,":
         text = text.replace(sign, f"\\{sign}")
     return text.replace("\r\n", "\n").replace("\n", "\\n")
 
 
-def _folded(line: str) -> str:
+def folded(line: str) -> str:
     """The line in pieces short enough, each but the first after a space; a letter stays in one piece."""
     pieces, size = [""], 0
     for letter in line:

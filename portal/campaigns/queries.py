@@ -46,9 +46,9 @@ def number_live(db: Session, *conditions: ColumnElement[bool]) -> int:
     return db.scalar(live) or 0
 
 
-def live_at(at: datetime) -> tuple[ColumnElement[bool], ...]:
-    """The conditions on an item and its campaign for being shown and shared at that moment."""
-    day = clock.local(at).date()
+def live_at(at: datetime, *, day: date | None = None) -> tuple[ColumnElement[bool], ...]:
+    """The conditions on an item and its campaign for being shown and shared at that moment, on the `day` it lies in."""
+    day = clock.local(at).date() if day is None else day
     return (
         Item.state == "approved",
         Item.publish_at <= at,

@@ -91,7 +91,8 @@ def mail_review(*, to: str, name: str, asker: str, title: str, house: str, spoke
             _("The link works for a week and takes one answer. You need no account."),
         ]
         subject = _("Would you look at “%(title)s”?", title=title)
-        mail.send(to=to, subject=subject, text="\n\n".join(text) + "\n")
+        marked = mail.message_id(f"review {mark}")
+        mail.send(to=to, subject=subject, text="\n\n".join(text) + "\n", marked=marked)
 
 
 def address(token: str) -> str:

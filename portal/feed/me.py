@@ -1,22 +1,29 @@
-"""The page about me: my shares with the people they reached, and everything that is kept about me."""
+"""The page about me: what I passed on, what came of it, the thanks I got, and my links."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from portal.campaigns.models import Ask, Item
+from portal.campaigns.models import Item
+from portal.feed.kept import titles_of
 from portal.inbox.models import Idea
 from portal.links import codes, figures
 from portal.links.figures import Figure, Ledger
-from portal.links.models import Link
-from portal.links.queries import ledgers_by_link
-from portal.people import topics
-from portal.people.models import AuditEntry, Department, Note, Person, WebSession
-from portal.sharing import networks, over, shares
-from portal.sharing.models import Lease, Share
+from portal.links.models import Link, Rollup
+from portal.links.queries import ledgers_by_link, people_clicks_by_link
+from portal.parts import Part, part
+from portal.people.models import Person
+from portal.recognition import thanks
+from portal.sharing import networks, over
+from portal.sharing.models import SHARED_STATES, Share
+
+SHARES_SHOWN = 8
+"""On one page: my choices should stay within reach of a thumb."""
+LINKS_SHOWN = 20
+THANKS_SHOWN = 30
 
 
 @dataclass(frozen=True)
@@ -32,18 +39,58 @@ class MyShare:
 
 
 @dataclass(frozen=True)
+class MyShares:
+    """A part of somebody's shares, the latest first."""
+
+    shares: list[MyShare]
+    part: Part
+
+
+@dataclass(frozen=True)
 class Reach:
     figure: Figure
     lately: list[tuple[date, int]]
     """People on each of the last days, today included."""
+    out: int
+    """Shares that are known to be out there."""
 
 
-def my_shares(db: Session, me: Person) -> list[MyShare]:
-    """Every share of this person with its clicks, the latest first."""
-    rows = shares.latest_of(db, me)
+@dataclass(frozen=True)
+class Thanked:
+    """Thanks somebody got. `sender` is a team, or "" for a colleague whose idea it was."""
+
+    words: str
+    title: str
+    sender: str
+    on: date
+
+
+@dataclass(frozen=True)
+class MyLink:
+    link: Link
+    address: str
+    title: str
+    """Of its item; "" for the one below mails."""
+    network_name: str
+    people: int
+
+
+@dataclass(frozen=True)
+class MyLinks:
+    links: list[MyLink]
+    part: Part
+
+
+def my_shares(db: Session, me: Person, *, number: int) -> MyShares:
+    """What this person passed on, with its clicks: page `number`, at most the last."""
+    mine = Share.person_id == me.id
+    total = db.scalar(select(func.count()).select_from(Share).where(mine)) or 0
+    shown = part(number, total=total, size=SHARES_SHOWN)
+    latest = select(Share, Link).join(Link, Link.id == Share.link_id).where(mine)
+    rows = db.execute(latest.order_by(Share.at.desc(), Share.id.desc()).limit(shown.size).offset(shown.skipped)).all()
     items = _items(db, {share.item_id for share, _ in rows})
     ledgers = ledgers_by_link(db, [link.id for _, link in rows])
-    return [
+    found = [
         MyShare(
             share=share,
             address=codes.address(link),
@@ -55,81 +102,54 @@ def my_shares(db: Session, me: Person) -> list[MyShare]:
         )
         for share, link in rows
     ]
+    return MyShares(found, shown)
 
 
-def reach(db: Session, shown: list[MyShare]) -> Reach:
-    """What all these shares brought together, and day by day lately."""
-    through = figures.of_links([mine.share.link_id for mine in shown])
-    return Reach(figures.figure(db, through), figures.lately(db, through))
+def reach(db: Session, me: Person) -> Reach:
+    """What all of somebody's shares brought together, and day by day lately."""
+    mine = Share.person_id == me.id
+    through = Rollup.link_id.in_(select(Share.link_id).where(mine))
+    out = db.scalar(select(func.count()).select_from(Share).where(mine, Share.state.in_(SHARED_STATES))) or 0
+    return Reach(figures.figure(db, through), figures.lately(db, through), out)
 
 
-def everything(db: Session, me: Person) -> dict[str, Any]:
-    """All that the portal keeps about this person, for their own copy."""
-    person = db.get_one(Person, me.id)
-    department = db.get_one(Department, person.department_id)
-    chosen = topics.chosen_by(db, me)
-    kept = ("name", "email", "role", "language", "function", "phone", "ambassador", "leaderboard_name")
-    return {
-        "person": {
-            **{column: getattr(person, column) for column in (*kept, "pseudonym", "wall_name", "mail_asks")},
-            "department": department.name,
-            "topics": [topic.name(me.language) for topic in topics.topics(db) if topic.id in chosen],
-            "created_at": person.created_at.isoformat(),
-        },
-        "shares": [
-            {
-                "item": mine.title,
-                "network": mine.share.network,
-                "link": mine.address,
-                "text": mine.share.text,
-                "language": mine.share.language,
-                "state": mine.share.state,
-                "at": mine.share.at.isoformat(),
-                "clicks_by_people": mine.ledger.people,
-                "other_clicks": {reason: count for reason, _, count in mine.ledger.classes},
-            }
-            for mine in my_shares(db, me)
-        ],
-        "links": [
-            {
-                "code": link.code,
-                "kind": link.kind,
-                "network": link.network,
-                "created_at": link.created_at.isoformat(),
-            }
-            for link in db.scalars(select(Link).where(Link.person_id == me.id).order_by(Link.id))
-        ],
-        "ideas": [
-            {
-                "at": idea.at.isoformat(),
-                "words": idea.words,
-                "address": idea.url,
-                "state": idea.state,
-                "answer": idea.answer,
-            }
-            for idea in db.scalars(select(Idea).where(Idea.person_id == me.id).order_by(Idea.id))
-        ],
-        "notes": [
-            {"kind": note.kind, "at": note.at.isoformat(), "says": note.data}
-            for note in db.scalars(select(Note).where(Note.person_id == me.id).order_by(Note.id))
-        ],
-        "captions_i_have": [
-            {"item": lease.item_id, "network": lease.network, "week": lease.week.removeprefix("week:")}
-            for lease in db.scalars(select(Lease).where(Lease.person_id == me.id).order_by(Lease.id))
-        ],
-        "asked_of_me": [
-            {"at": each.at.isoformat(), "by": each.channel, "about": each.subject}
-            for each in db.scalars(select(Ask).where(Ask.person_id == me.id).order_by(Ask.id))
-        ],
-        "sign_ins": [
-            {"created_at": each.created_at.isoformat(), "last_seen_at": each.last_seen_at.isoformat()}
-            for each in db.scalars(select(WebSession).where(WebSession.person_id == me.id))
-        ],
-        "changes_i_made": [
-            {"at": entry.at.isoformat(), "act": entry.act, "subject": entry.subject_kind}
-            for entry in db.scalars(select(AuditEntry).where(AuditEntry.person_id == me.id))
-        ],
-    }
+def thanks_received(db: Session, me: Person) -> list[Thanked]:
+    found = thanks.received(db, me, most=THANKS_SHOWN)
+    titles = titles_of(db, {each.item_id for each, _ in found}, me.language)
+    return [
+        Thanked(thanks.said(each.words, me.language), titles[each.item_id], sender, each.at) for each, sender in found
+    ]
+
+
+def my_links(db: Session, me: Person, *, number: int) -> MyLinks:
+    """The link below my mails, then those of what I shared, the latest first: page `number`, at most the last."""
+    mine = Link.person_id == me.id
+    total = db.scalar(select(func.count()).select_from(Link).where(mine)) or 0
+    shown = part(number, total=total, size=LINKS_SHOWN)
+    latest = select(Link).where(mine).order_by((Link.kind != "signature"), Link.created_at.desc(), Link.id.desc())
+    links = list(db.scalars(latest.limit(shown.size).offset(shown.skipped)))
+    titles = titles_of(db, {link.item_id for link in links if link.item_id is not None}, me.language)
+    people = people_clicks_by_link(db, [link.id for link in links])
+    found = [
+        MyLink(
+            link=link,
+            address=codes.address(link),
+            title=titles.get(link.item_id or 0, ""),
+            network_name=str(networks.get(link.network).name) if link.kind == "share" else "",
+            people=people.get(link.id, 0),
+        )
+        for link in links
+    ]
+    return MyLinks(found, shown)
+
+
+def ideas_to_thank_for(db: Session, me: Person) -> list[tuple[int, str]]:
+    """Items made of my ideas that colleagues passed on, by id and title."""
+    shared = select(Share.item_id).where(Share.state.in_(SHARED_STATES), Share.person_id != me.id)
+    ids = db.scalars(select(Idea.item_id).where(Idea.person_id == me.id, Idea.item_id.in_(shared)).distinct())
+    found: Sequence[int] = [each for each in ids if each is not None]
+    titles = titles_of(db, set(found), me.language)
+    return [(item_id, titles[item_id]) for item_id in sorted(titles, reverse=True)]
 
 
 def _items(db: Session, ids: set[int]) -> dict[int, Item]:

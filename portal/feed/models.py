@@ -1,10 +1,11 @@
-"""What a person keeps for later, and when they last looked at their feed."""
+"""What a person keeps for later."""
 
 from datetime import datetime
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.notifications.models import FeedVisit as FeedVisit  # digests tell what came after it
 from portal.tables import Base
 
 
@@ -19,17 +20,4 @@ class SavedItem(Base):
     item_id: Mapped[int] = mapped_column(
         ForeignKey("item.id", ondelete="CASCADE"), primary_key=True, autoincrement=False, index=True
     )
-    at: Mapped[datetime]
-
-
-class FeedVisit(Base):
-    """When somebody last looked at their feed: two moments, and never what they looked at."""
-
-    __tablename__ = "feed_visit"
-
-    person_id: Mapped[int] = mapped_column(
-        ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    )
-    seen_until: Mapped[datetime | None]
-    """When the visit before this one ended: what came later is unseen, for as long as this visit lasts."""
     at: Mapped[datetime]

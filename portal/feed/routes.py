@@ -1,41 +1,61 @@
-"""The feed: what is new, and what happened to what somebody shared or proposed."""
+"""The feed: what is new for somebody, what they saw before, and what happened to what they shared or proposed."""
+
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
 from portal import clock, html
-from portal.campaigns.labels import KINDS_FOR_READERS
+from portal.database import lately
 from portal.feed import notes as shown_notes
-from portal.feed import queries, words
-from portal.i18n import language
+from portal.feed import own_routes, queries, shown, visits, waiting, words
 from portal.people import notes
 from portal.people.models import Organisation, Person
-from portal.people.queries import get_department
+from portal.sharing import shares
+from portal.tables import instant, microseconds
 from portal.web import Form, PortalRoute, action, member, page, whole_number
-
-MOST_PAGES = 100_000
 
 
 def feed(request: Request, *, db: Session, me: Person, organisation: Organisation) -> Response:
-    shown = _feed_page(request, db, me=me, organisation=organisation)
+    look = visits.look(db, me, since=_since(request))
+    wanted = shown.asked(request, db, me, look=look)
+    pages = shown.pages(request, db, wanted, me=me, organisation=organisation, look=look)
     return html.page(
         request,
         "feed/index.html",
-        shown=shown,
-        kinds=KINDS_FOR_READERS,
-        team=get_department(db, me.department_id).name,
-        greeting=words.greeting(me.first_name, clock.now()),
-        news=words.news(shown.fresh),
-        **shown_notes.shown(db, me, here="feed"),
+        shown=pages,
+        team=me.department.name,
+        greeting=words.greeting(me.first_name, look.at),
+        news=words.news(pages.fresh),
+        now=microseconds(look.at),
+        **waiting.waiting(db, me),
+        **_notes(db, me),
     )
 
 
 def more_items(request: Request, *, db: Session, me: Person, organisation: Organisation) -> Response:
     """The next cards, to be hung below those already there."""
-    shown = _feed_page(request, db, me=me, organisation=organisation)
-    body = html.piece(request, "feed/_cards.html", shown=shown, kinds=KINDS_FOR_READERS)
-    return Response(body, media_type="text/html", headers={"Cache-Control": html.NO_STORE})
+    look = visits.look(db, me, since=_since(request))
+    wanted = shown.asked(request, db, me, look=look)
+    pages = shown.pages(request, db, wanted, me=me, organisation=organisation, look=look)
+    return _piece(html.piece(request, "feed/_cards.html", shown=pages))
+
+
+def feed_news(request: Request, *, db: Session, me: Person) -> Response:
+    """What appeared since `since`, as something to tap; 204 when that is nothing."""
+    since = _since(request)
+    new = queries.number_since(db, me, since) if since else 0
+    return _piece(html.piece(request, "feed/_news.html", new=new)) if new else Response(status_code=204)
+
+
+def visit_feed(*, db: Session, me: Person, form: Form) -> Response:
+    """The browser says that somebody looks, and which question it showed: nothing is asked twice."""
+    visits.beat(db, me)
+    if share_id := form.number("asked"):
+        shares.asked(db, shares.get_own(db, share_id, person=me))
+    return Response(status_code=204)
 
 
 def put_away_note(request: Request, *, db: Session, me: Person, form: Form, note_id: int) -> Response:
@@ -45,14 +65,28 @@ def put_away_note(request: Request, *, db: Session, me: Person, form: Form, note
     return html.swap(request, left, otherwise=html.url(request, here))
 
 
-def _feed_page(request: Request, db: Session, *, me: Person, organisation: Organisation) -> queries.FeedPage:
-    asked = whole_number(request.query_params.get("page", "")) or 1
-    number = asked if asked < MOST_PAGES else 1
-    return queries.feed_page(db, me=me, organisation=organisation, language=language.get(), number=number)
+def _notes(db: Session, me: Person) -> dict[str, Any]:
+    """Most of the time there are none, which is known for a moment."""
+    if lately(db, ("feed notes", me.id), lambda: bool(notes.unread(db, me, most=1))):
+        return shown_notes.shown(db, me, here="feed")
+    return {"notes": [], "has_more": False, "here": "feed"}
+
+
+def _since(request: Request) -> datetime | None:
+    """The moment the address names, in microseconds since 1970; None for one that is still to come."""
+    since = whole_number(request.query_params.get("since", ""))
+    return instant(since) if since is not None and since <= microseconds(clock.now()) else None
+
+
+def _piece(body: str) -> Response:
+    return Response(body, media_type="text/html", headers={"Cache-Control": html.NO_STORE})
 
 
 routes: list[PortalRoute] = [
     page("/", feed, who=member),
     page("/feed/more", more_items, who=member),
+    page("/feed/news", feed_news, who=member),
+    action("/feed/visit", visit_feed, who=member),
     action("/notes/{note_id:int}/putting-away", put_away_note, who=member),
+    *own_routes.routes,
 ]

@@ -1,16 +1,18 @@
 """What the feed calls things: kinds of items, the time of day, what is left of it."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from portal import clock
-from portal.campaigns.drafts import last_day
-from portal.campaigns.models import Item
-from portal.i18n import day, lazy, ngettext
+from portal.feed.visits import SOON
+from portal.i18n import day, language, lazy, ngettext, number
 from portal.i18n import gettext as _
 
 LANGUAGES = {"nl": lazy("in Dutch"), "en": lazy("in English")}
-_SOON = 21
+_COUNTED = 21
 """Days ahead that are counted; further away the date says more."""
+FEW = 3
+"""Below this many colleagues no team is named: it could point at one person."""
 
 
 def greeting(first_name: str, at: datetime) -> str:
@@ -23,7 +25,7 @@ def greeting(first_name: str, at: datetime) -> str:
 
 
 def news(fresh: int) -> str:
-    """How many things are new since a week and not yet passed on by this person."""
+    """How many things are unseen and not yet passed on by this person."""
     if fresh == 0:
         return _("Nothing new today, and still plenty worth passing on.")
     if fresh == 1:
@@ -33,12 +35,54 @@ def news(fresh: int) -> str:
     return ngettext("%(num)s new thing that fits you.", "%(num)s new things that fit you.", fresh)
 
 
-def time_left(item: Item, at: datetime) -> str:
-    """Such as "9 days left"; "" for an item without an end."""
-    last = last_day(item)
-    if last is None:
-        return ""
-    days = (last - clock.local(at).date()).days
-    if days > _SOON:
+def time_left(ends_at: datetime | None, at: datetime) -> str:
+    """Such as "9 days left"; "" for what has no end."""
+    return "" if ends_at is None else _time_left(language.get(), _last_day(ends_at), clock.local(at).date())
+
+
+@lru_cache(2000)
+def _time_left(_language: str, last: date, today: date) -> str:
+    days = (last - today).days
+    if days > _COUNTED:
         return _("until %(day)s", day=day(last))
     return ngettext("%(num)s day left", "%(num)s days left", days) if days > 0 else _("last day")
+
+
+def is_soon(ends_at: datetime | None, at: datetime) -> bool:
+    """Whether it is time to share it, if ever."""
+    return ends_at is not None and (_last_day(ends_at) - clock.local(at).date()) <= SOON
+
+
+def passed(people: int, teams: tuple[tuple[int, str, int], ...], *, team_id: int) -> str:
+    """How many colleagues passed something on, their own team first; "" for nobody.
+
+    `teams` are ids, names and numbers of people, the largest first. A team is named only when that points at nobody.
+    """
+    return _passed(language.get(), people, teams, team_id) if people else ""
+
+
+@lru_cache(2000)
+def _passed(_language: str, people: int, teams: tuple[tuple[int, str, int], ...], team_id: int) -> str:
+    own = next((team for team in teams if team[0] == team_id), None)
+    if own is not None and own[2] >= FEW:
+        here = ngettext(
+            "Already shared by %(num)s colleague in %(team)s",
+            "Already shared by %(num)s colleagues in %(team)s",
+            own[2],
+            team=own[1],
+        )
+        in_all = _("%(num)s in all", num=number(people))
+        return here if own[2] == people else f"{here} · {in_all}"
+    everybody = ngettext("%(num)s colleague shared this", "%(num)s colleagues shared this", people)
+    if people < FEW:
+        return everybody
+    first, *others = [name for _id, name, _people in teams]
+    if not others:
+        return f"{everybody} · {first}"
+    both = _("%(one)s and %(other)s", one=first, other=others[0])
+    more = ngettext("%(team)s and %(num)s more team", "%(team)s and %(num)s more teams", len(others), team=first)
+    return f"{everybody} · {both if len(others) == 1 else more}"
+
+
+def _last_day(ends_at: datetime) -> date:
+    return clock.local(ends_at - timedelta(seconds=1)).date()

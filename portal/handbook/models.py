@@ -18,7 +18,7 @@ class Policy(Base):
 
     id: Mapped[Key]
     body_nl: Mapped[str]
-    """Paragraphs and lists, written with blank lines and dashes."""
+    """Headings, paragraphs and lists, written as `passages` reads them; "" when written in the other one only."""
     body_en: Mapped[str]
     at: Mapped[datetime]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from portal import html, i18n
 from portal.campaigns import pictures, rules
@@ -19,7 +19,7 @@ from portal.inbox.previews import Preview
 from portal.inbox.typed_addresses import completed, look_at
 from portal.people.models import Organisation, Person
 from portal.people.queries import get_person, names_of
-from portal.web import Form, action, anyone, editor, flash, member, page, see_other, whole_number
+from portal.web import Form, action, editor, flash, member, page, see_other, whole_number
 
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 
@@ -92,7 +92,8 @@ def create_idea(
         return _form(request, organisation, form.raw, errors=form.errors)
     try:
         picture_id = pictures.keep(db, ready).id if ready else None
-        ideas.propose(db, me, words=words, url=url, picture_id=picture_id, named=form.is_set("named"))
+        is_named, key = form.is_set("named"), form.get("key")[: ideas.LONGEST_KEY]
+        ideas.propose(db, me, words=words, url=url, picture_id=picture_id, named=is_named, key=key)
     except ideas.TooManyWaiting:
         form.errors["words"] = _("We still have many of your ideas to read. Give us a few days, then send this one.")
         return _form(request, organisation, form.raw, errors=form.errors)
@@ -151,33 +152,6 @@ def draft_from_idea(
     flash(request, _("Your draft is ready. Read it over: every word of it can be changed."))
     seen = ",".join(preview.warnings) if preview else None
     return see_other(request, "edit_item", item_id=item.id, seen=seen or None)
-
-
-def manifest(request: Request, *, organisation: Organisation) -> Response:
-    """What a phone needs to keep the portal as an app, and to offer it in its share menu."""
-    icons = [
-        {"src": html.static(f"img/icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
-        for size in (192, 512)
-        for purpose in ("any", "maskable")
-    ]
-    said = {
-        "id": "/",
-        "name": organisation.name,
-        "short_name": organisation.name[:12].strip(),
-        "start_url": "/",
-        "scope": "/",
-        "display": "standalone",
-        "background_color": "#fbf7f0",
-        "theme_color": organisation.accent,
-        "icons": icons,
-        "share_target": {
-            "action": html.url(request, "new_idea"),
-            "method": "GET",
-            "params": {"title": "title", "text": "text", "url": "url"},
-        },
-    }
-    headers = {"Cache-Control": "public, max-age=3600"}
-    return JSONResponse(said, media_type="application/manifest+json", headers=headers)
 
 
 def _shared(sent: Mapping[str, str]) -> dict[str, str]:
@@ -263,5 +237,4 @@ routes = [
     page("/ideas/{idea_id:int}", idea, who=member),
     action("/ideas/{idea_id:int}/answer", answer_idea, who=editor),
     action("/ideas/{idea_id:int}/draft", draft_from_idea, who=editor, ahead=_look),
-    page("/manifest.webmanifest", manifest, who=anyone),
 ]

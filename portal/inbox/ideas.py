@@ -25,6 +25,7 @@ from portal.web import NotFound
 LONGEST_WORDS = 2000
 LONGEST_ANSWER = 1000
 LONGEST_ADDRESS = 2000
+LONGEST_KEY = 40
 MOST_WAITING = 20
 """Ideas of one person that may wait for an answer at the same time."""
 PAGE = 20
@@ -42,10 +43,23 @@ class TooManyWaiting(ValueError):
 
 
 def propose(
-    db: Session, person: Person, *, words: str, url: str = "", picture_id: int | None = None, named: bool = False
+    db: Session,
+    person: Person,
+    *,
+    words: str,
+    url: str = "",
+    picture_id: int | None = None,
+    named: bool = False,
+    key: str = "",
 ) -> Idea:
-    """Keep an idea and promise an answer. Raises TooManyWaiting."""
+    """Keep an idea and promise an answer; the same words sent again with the same `key` are the same idea.
+
+    Raises TooManyWaiting.
+    """
     one_at_a_time(db, f"ideas of person {person.id}")
+    again = (Idea.person_id == person.id, Idea.key == key, Idea.words == words, Idea.url == url)
+    if key and (known := db.scalar(select(Idea).where(*again))) is not None:
+        return known
     mine = (Idea.person_id == person.id, Idea.state == "new")
     if (db.scalar(select(func.count()).select_from(Idea).where(*mine)) or 0) >= MOST_WAITING:
         raise TooManyWaiting
@@ -56,6 +70,7 @@ def propose(
         url=url,
         canonical_url=addresses.canonical(url) if url else "",
         picture_id=picture_id,
+        key=key,
         named=named,
         state="new",
         at=clock.now(),

@@ -95,6 +95,8 @@ class Idea(Base):
     url: Mapped[str] = mapped_column(String(2000), default="")
     canonical_url: Mapped[str] = mapped_column(String(2000), default="", index=True)
     picture_id: Mapped[int | None] = mapped_column(ForeignKey("picture.id"))
+    key: Mapped[Word] = mapped_column(default="")
+    """What the browser called it when it was written: sent a second time, it is the same idea."""
     named: Mapped[bool] = mapped_column(default=False)
     """Whether their first name may stand at what is made of it."""
     state: Mapped[Word] = mapped_column(default="new")

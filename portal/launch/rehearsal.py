@@ -10,9 +10,8 @@ from sqlalchemy.orm import Session
 from portal import clock, settings
 from portal.campaigns import announcing, disclosure, placeholders, queries
 from portal.campaigns.models import Campaign, Item, ItemText
-from portal.campaigns.pictures import address
 from portal.feed import words
-from portal.feed.queries import Card, Colleagues
+from portal.feed.cards import Card
 from portal.i18n import day, in_language
 from portal.i18n import gettext as _
 from portal.people.models import AuditEntry, Organisation, Person
@@ -105,15 +104,14 @@ def where_it_stands(campaign: Campaign, lineup: Lineup) -> str:
 def card(item: Item, text: ItemText) -> Card:
     """The item on the feed of a colleague who reads this text's language."""
     return Card(
-        item=item,
-        text=text,
-        other_language="",
-        picture=address(item.picture, "card") if item.picture else "",
-        small_picture=address(item.picture, "thumb") if item.picture else "",
-        left=words.time_left(item, clock.now()),
-        colleagues=Colleagues(),
-        is_mine=False,
-        because="",
+        id=item.id,
+        kind=item.kind,
+        title=text.title,
+        summary=text.summary,
+        language=text.language,
+        picture=item.picture.digest if item.picture else "",
+        left=words.time_left(item.ends_at, clock.now()),
+        is_first=True,
     )
 
 

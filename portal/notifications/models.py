@@ -1,4 +1,4 @@
-"""By which ways somebody may be reached, when, and what was sent."""
+"""By which ways somebody may be reached, when, and what was sent; and when they last looked for themselves."""
 
 from datetime import datetime
 
@@ -40,6 +40,8 @@ class NotificationChoice(Base):
     next_digest_at: Mapped[datetime | None]
     refused_at: Mapped[datetime | None]
     """When the mail server refused the address for good: nothing is mailed there until the person saves again."""
+    digest_tries: Mapped[int] = mapped_column(default=0)
+    """How often the mail server put off the digest that is due."""
 
 
 class Digest(Base):
@@ -76,3 +78,16 @@ class PushSubscription(Base):
     name: Mapped[Line]
     """What the person knows the browser by."""
     created_at: Mapped[datetime]
+
+
+class FeedVisit(Base):
+    """When somebody last looked at their feed: two moments, and never what they looked at."""
+
+    __tablename__ = "feed_visit"
+
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    seen_until: Mapped[datetime | None]
+    """When the visit before this one ended: what came later is unseen, for as long as this visit lasts."""
+    at: Mapped[datetime]

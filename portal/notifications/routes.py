@@ -1,5 +1,104 @@
-"""What somebody chose to be told, and how: digests, pushes, quiet hours."""
+"""What somebody chose to be told, and how: the page, their browsers, and a push to try."""
 
-from portal.web import PortalRoute
+from datetime import timedelta
 
-routes: list[PortalRoute] = []
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import Response
+
+from portal import clock, html, push
+from portal.i18n import gettext as _
+from portal.notifications import choices, devices, new_items, pushing, subscriptions
+from portal.people.models import Organisation, Person
+from portal.web import Form, Invalid, PortalRoute, action, flash, member, page, see_other
+
+JOBS = (new_items, pushing)
+"""Modules whose jobs are known as soon as this one is."""
+
+
+def notifications_page(request: Request, *, db: Session, me: Person, organisation: Organisation) -> Response:
+    return _page(request, db, organisation, me=me, form=None)
+
+
+def choose_notifications(
+    request: Request, *, db: Session, me: Person, organisation: Organisation, form: Form
+) -> Response:
+    person = db.get_one(Person, me.id)
+    if form.is_set("end_pause"):
+        choices.end_pause(person)
+        flash(request, _("Your break is over."))
+        return see_other(request, "notifications_page")
+    choices.keep(db, person, organisation, form)
+    if form.errors:
+        return _page(request, db, organisation, me=me, form=form)
+    flash(request, _("Saved. You can change this any time."))
+    return see_other(request, "notifications_page")
+
+
+def subscribe_push(request: Request, *, db: Session, me: Person, form: Form) -> Response:
+    """Also asked by scripts, without a word, when a browser got another address or our key is another one now."""
+    had_some = bool(subscriptions.of(db, me))
+    try:
+        subscriptions.keep(
+            db,
+            me,
+            endpoint=form.text("endpoint", subscriptions.LONGEST_ENDPOINT),
+            key=form.text("key"),
+            secret=form.text("secret"),
+            name=devices.name(request.headers.get("user-agent", "")),
+        )
+    except subscriptions.SubscriptionRefused as refused:
+        raise Invalid(str(refused)) from None
+    if not had_some:
+        choices.turn_push_on(db, me)
+    if form.is_set("tapped"):
+        flash(request, _("It is on. Send yourself one to see how it looks."))
+    return see_other(request, "notifications_page")
+
+
+def unsubscribe_push(request: Request, *, db: Session, me: Person, subscription_id: int) -> Response:
+    subscriptions.remove(db, me, subscription_id)
+    flash(request, _("Nothing is shown there any more."))
+    return see_other(request, "notifications_page")
+
+
+def try_push(request: Request, *, db: Session, me: Person) -> Response:
+    if not subscriptions.of(db, me):
+        said = _("First turn it on, on the device where you want it.")
+    elif pushing.try_out(db, me):
+        said = _("It is on its way.")
+    else:
+        said = _("One was sent just now. Wait a minute before you try again.")
+    flash(request, said)
+    return see_other(request, "notifications_page")
+
+
+def _page(request: Request, db: Session, organisation: Organisation, *, me: Person, form: Form | None) -> Response:
+    choice = choices.of(db, me)
+    shown = choices.shown(choice, me) if form is None else choices.typed(form)
+    return html.page(
+        request,
+        "notifications/index.html",
+        status=422 if form is not None else 200,
+        shown=shown,
+        errors=form.errors if form is not None else {},
+        paused_until=me.paused_until if me.paused_until and me.paused_until > clock.today() else None,
+        was_refused=choice.refused_at is not None,
+        browsers=subscriptions.of(db, me),
+        push_key=push.public_key(),
+        weekdays=choices.weekdays(),
+        hours=choices.hours(),
+        zones=choices.zones(choice.time_zone),
+        budgets=choices.budgets(organisation),
+        earliest=clock.today() + timedelta(days=1),
+        latest=clock.today() + choices.LONGEST_PAUSE,
+    )
+
+
+routes: list[PortalRoute] = [
+    page("/me/notifications", notifications_page, who=member),
+    action("/me/notifications", choose_notifications, who=member),
+    action("/me/push", subscribe_push, who=member),
+    action("/me/push/test", try_push, who=member),
+    action("/me/push/{subscription_id:int}/removal", unsubscribe_push, who=member),
+]

@@ -4,10 +4,10 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from portal import html, web
+from portal import html, mail, web
 from portal.i18n import LANGUAGES, ngettext
 from portal.i18n import gettext as _
-from portal.people import accounts, adding, audit, queries, sessions
+from portal.people import accounts, adding, audit, leaving, queries, sessions
 from portal.people.adding import NotPossible
 from portal.people.details import ROLE_NAMES, Details, check
 from portal.people.models import Account, Department, Person
@@ -94,6 +94,31 @@ def reactivate_person(request: Request, *, db: Session, me: Person, person_id: i
     return web.see_other(request, "person_page", person_id=person.id)
 
 
+def hand_over_record(request: Request, *, db: Session, form: Form, me: Person, person_id: int) -> Response:
+    """Mail somebody who left a link to their own record. Nobody here gets to see the link."""
+    person = _left(db, person_id)
+    try:
+        to = mail.address(form.text("record_to", 400))
+    except mail.NotAnAddress:
+        form.errors["record_to"] = _("This is not a complete mail address.")
+    if form.errors or not mail.is_configured():
+        return _person_form(request, db, person=person, typed=_current(person) | form.raw, errors=form.errors)
+    leaving.hand_over_record(db, person, to=to, by=me)
+    web.flash(request, _("The link is on its way. It works once, for two weeks."))
+    return web.see_other(request, "person_page", person_id=person.id)
+
+
+def erase_leaver(request: Request, *, db: Session, me: Person, person_id: int) -> Response:
+    """Only for who was deactivated before: two steps, by design."""
+    person = _left(db, person_id)
+    name = person.name
+    leaving.erase(db, person, by=me)
+    web.flash(
+        request, _("%(name)s is gone from here. What their links bring goes on counting for the team.", name=name)
+    )
+    return web.see_other(request, "people")
+
+
 def sign_person_out(request: Request, *, db: Session, me: Person, person_id: int) -> Response:
     person = queries.get_person(db, person_id)
     closed = sessions.close_all(db, person)
@@ -153,6 +178,14 @@ def remove_account(request: Request, *, db: Session, me: Person, account_id: int
     return web.see_other(request, "departments")
 
 
+def _left(db: Session, person_id: int) -> Person:
+    """Somebody who was deactivated; ends in a 404 for anybody else."""
+    person = queries.get_person(db, person_id)
+    if person.is_active:
+        raise NotFound
+    return person
+
+
 def _read(db: Session, form: Form) -> tuple[Details, Department | None, dict[str, str]]:
     """What the person form holds, cleaned, and a sentence by field for what cannot stay so."""
     typed = {field: form.text(field, 400) for field in FIELDS}
@@ -187,6 +220,9 @@ def _person_form(
         languages=LANGUAGES,
         roles=ROLE_NAMES,
         has_single_sign_on=person is not None and queries.has_single_sign_on(db, person),
+        can_mail=mail.is_configured(),
+        record_to=typed.get("record_to", typed.get("email", "")),
+        erased_on=leaving.erased_on(person) if person is not None and not person.is_active else None,
         here=request.url.path if request.method == "GET" else "/people",
     )
 
@@ -240,5 +276,7 @@ routes = [
     action("/people/{person_id:int}", change_person, admin),
     action("/people/{person_id:int}/deactivate", deactivate_person, admin),
     action("/people/{person_id:int}/reactivate", reactivate_person, admin),
+    action("/people/{person_id:int}/record", hand_over_record, admin),
+    action("/people/{person_id:int}/erasure", erase_leaver, admin),
     action("/people/{person_id:int}/sign-out", sign_person_out, admin),
 ]

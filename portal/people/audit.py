@@ -1,11 +1,19 @@
-"""The record of who changed what others depend on."""
+"""The record of who changed what others depend on, and how long it and the log of what happened are kept."""
 
+from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from portal import clock
+from portal import clock, jobs
+from portal.activity import Activity
 from portal.people.models import AuditEntry, Person
+
+KEPT = timedelta(days=365)
+"""How long it can be looked up who changed what."""
+ACTIVITY_KEPT = timedelta(days=90)
+"""Longer than any page looks back into the log of what happened."""
 
 
 def write(
@@ -25,3 +33,13 @@ def write(
             detail=detail,
         )
     )
+
+
+@jobs.job("forget_the_past", every=timedelta(hours=1))
+def forget(db: Session) -> None:
+    """Let go of entries of a year ago, and of what the log of activity no longer needs."""
+    for table, kept in ((AuditEntry, KEPT), (Activity, ACTIVITY_KEPT)):
+        old = select(table.id).where(table.at < clock.now() - kept).order_by(table.id).limit(jobs.FORGOTTEN_AT_ONCE)
+        db.execute(
+            delete(table).where(table.id.in_(old.scalar_subquery())).execution_options(synchronize_session=False)
+        )

@@ -1,4 +1,4 @@
-"""What a person decides: how their name is shown, and whether a mail may ask them for something."""
+"""What a person decides about their own name: on the team board, and on walls."""
 
 from sqlalchemy.orm import Session
 

@@ -201,6 +201,19 @@ class SignInLink(Base):
     used_at: Mapped[datetime | None]
 
 
+class RecordLink(Base):
+    """A mailed way to their own record for somebody who left: spent once, by a POST, within days."""
+
+    __tablename__ = "record_link"
+
+    id: Mapped[Key]
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
 class AuditEntry(Base):
     """Who changed what that others depend on: roles, approvals, exports, settings."""
 

@@ -25,6 +25,7 @@ PEOPLE = {
     "colleague": PracticePerson(
         "Cleo van den Berghe", "cleo@noorderhout.example", "Productie", "member", "en", "Timmerman"
     ),
+    "newcomer": PracticePerson("Noor Bakker", "noor@noorderhout.example", "Productie", "member", "nl", "Timmerman"),
     "admin": PracticePerson("Dina Yılmaz", "dina@noorderhout.example", "IT", "admin", "nl", "Systeembeheer"),
 }
 

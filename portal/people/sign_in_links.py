@@ -57,7 +57,11 @@ def make(db: Session, *, email: str, target: str) -> None:
 @jobs.job("mail_sign_in_link", outside=True)
 def mail_link(*, to: str, name: str, spoken: str, organisation_name: str, mark: str, target: str) -> None:
     with in_language(spoken):
-        mail.send(to=to, **_written(name, organisation_name, _address(mark, target)))
+        mail.send(
+            to=to,
+            marked=mail.message_id(f"sign-in {mark}"),
+            **_written(name, organisation_name, _address(mark, target)),
+        )
 
 
 def may_use(person: Person) -> bool:

@@ -133,7 +133,9 @@ def teams(db: Session, *, period: str) -> list[TeamStanding]:
     """Every team with its figure, highest average first. Only its `top` and a person's `own` are for showing.
 
     Teams under five are counted together as one, with the smallest larger ones while they are fewer than five:
-    left out, they could be worked out from what everybody did together.
+    left out, they could be worked out from what everybody did together. Whoever stopped taking part, like whoever
+    left, no longer divides: nobody is a burden to their team for staying out of it. What their links still bring
+    counts on.
     """
     days = window(db, period)
     if days is None:
@@ -200,7 +202,7 @@ def _teams(db: Session, days: Window) -> list[TeamStanding]:
     members = db.execute(
         select(Department.id, Department.name, func.count(Person.id))
         .join(Person, Person.department_id == Department.id)
-        .where(Person.deactivated_at.is_(None))
+        .where(Person.deactivated_at.is_(None), Person.stopped_at.is_(None))
         .group_by(Department.id, Department.name)
     ).all()
     scores = _team_scores(db, days)
@@ -283,6 +285,7 @@ def _willing() -> list[ColumnElement[bool]]:
     """The conditions on people who chose to be shown, under a name there is."""
     return [
         Person.deactivated_at.is_(None),
+        Person.stopped_at.is_(None),
         (Person.leaderboard_name == "name") | ((Person.leaderboard_name == "pseudonym") & (Person.pseudonym != "")),
     ]
 

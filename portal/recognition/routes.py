@@ -1,4 +1,4 @@
-"""The leaderboard's pages: what teams brought about together, and what is behind it."""
+"""The leaderboard's pages: what teams brought about together, and what is behind it; and the pages for thanks."""
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
@@ -12,6 +12,7 @@ from portal.links.verdicts import WHY
 from portal.people.models import Organisation, Person
 from portal.people.queries import SMALLEST_TEAM
 from portal.recognition import leaderboard as board
+from portal.recognition import thanks_routes
 from portal.web import NotFound, member, page
 
 
@@ -82,4 +83,5 @@ def _period(request: Request, organisation: Organisation) -> str:
 routes = [
     page("/leaderboard", leaderboard, member),
     page("/leaderboard/ledger", leaderboard_ledger, member),
+    *thanks_routes.routes,
 ]

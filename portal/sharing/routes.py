@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from portal import html, settings
+from portal.campaigns import pictures
 from portal.campaigns import queries as campaigns
 from portal.campaigns.labels import KINDS_FOR_READERS
 from portal.campaigns.models import Item
@@ -15,10 +16,11 @@ from portal.links.figures import Ledger
 from portal.links.models import Link
 from portal.links.queries import ledgers_by_link
 from portal.people.models import Organisation, Person
-from portal.sharing import networks, over, share_page, shares, texts
-from portal.web import Form, NotFound, PortalRoute, action, flash, member, page, see_other
+from portal.sharing import networks, over, reminders, share_page, shares, texts
+from portal.web import Form, Invalid, NotFound, PortalRoute, action, flash, member, page, see_other, whole_number
 
-_HOW = {"copy": "copied", "sheet": "sheet"}
+LONGEST_TEXT = 20_000
+"""Characters of a text that somebody says they posted."""
 
 
 def share(request: Request, *, db: Session, me: Person, organisation: Organisation, item_id: int) -> Response:
@@ -26,8 +28,10 @@ def share(request: Request, *, db: Session, me: Person, organisation: Organisati
     if (gone := over.of(db, item)) is not None:
         if gone.standing == "resting":
             raise NotFound
-        return _over_page(request, db, item, gone, me=me)
-    return _share_page(request, db, item, me=me, organisation=organisation, wanted=dict(request.query_params))
+        return over_page(request, db, item, gone, me=me)
+    asked = dict(request.query_params)
+    wanted = share_page.wanted_by(db, me, item, whole_number(asked.pop("reminder", "")))
+    return _share_page(request, db, item, me=me, organisation=organisation, wanted=asked | wanted)
 
 
 def share_item(
@@ -35,16 +39,16 @@ def share_item(
 ) -> Response:
     item = campaigns.get_item(db, item_id)
     if (gone := over.of(db, item)) is not None:
-        return _over_page(request, db, item, gone, me=me, typed=form.lines("text"))
+        return over_page(request, db, item, gone, me=me, typed=form.lines("text"))
     sent = share_page.read(db, form, item, me=me, organisation=organisation)
     if form.errors:
-        return _share_form_again(request, db, item, me=me, organisation=organisation, form=form, wanted=form.raw)
+        return share_form_again(request, db, item, me=me, organisation=organisation, form=form, wanted=form.raw)
     link = codes.address(codes.share_link(db, person=me, item_id=item.id, network=sent.network.key))
     text = share_page.fitted(sent, link=link, item=item, organisation=organisation)
     own_words = texts.own_share(f"{sent.own} {sent.body}", sent.body) >= texts.OWN_ENOUGH
     if not share_page.settle_lease(db, sent, item, own_words=own_words, me=me, organisation=organisation):
         again = share_page.without_lease(db, form, sent, item, me=me, organisation=organisation)
-        return _share_form_again(request, db, item, me=me, organisation=organisation, form=form, wanted=again)
+        return share_form_again(request, db, item, me=me, organisation=organisation, form=form, wanted=again)
     kept = shares.record(
         db,
         person=me,
@@ -54,13 +58,16 @@ def share_item(
         language=sent.language,
         caption_id=sent.caption.id if sent.caption else None,
         own_words=own_words,
-        how=_HOW.get(sent.network.key, "opened"),
+        how=shares.how(sent.network.key),
     )
+    reminders.use(db, me, item.id, sent.network.key)
     if _wants_json(request):
         return JSONResponse(
             {
                 "text": text,
-                "open": share_page.open_url(kept, link, item, organisation),
+                "open": share_page.open_url(
+                    kept, link, item, organisation, platform=networks.platform_of(request.headers)
+                ),
                 "page": html.url(request, "shared", item_id=item.id, share_id=kept.id),
             }
         )
@@ -85,7 +92,7 @@ def shared(
     item = campaigns.get_item(db, item_id)
     link = db.get_one(Link, kept.link_id)
     address = codes.address(link)
-    network = networks.get(kept.network)
+    network, platform = networks.get(kept.network), networks.platform_of(request.headers)
     ledger = ledgers_by_link(db, [link.id]).get(link.id, Ledger(0, 0, []))
     return html.page(
         request,
@@ -94,7 +101,10 @@ def shared(
         item=item,
         network=network,
         link=address,
-        open_url=share_page.open_url(kept, address, item, organisation),
+        open_url=share_page.open_url(kept, address, item, organisation, platform=platform),
+        is_alone=share_page.is_alone(network, platform),
+        platform=platform,
+        picture=pictures.address(item.picture, "card") if item.picture else "",
         count=network.count(kept.text),
         is_out=kept.is_shared,
         clicks=ledger.people,
@@ -112,6 +122,40 @@ def confirm_share(request: Request, *, db: Session, me: Person, share_id: int) -
     return see_other(request, "shared", item_id=kept.item_id, share_id=kept.id)
 
 
+def not_posted(request: Request, *, db: Session, me: Person, share_id: int) -> Response:
+    """Not yet: they are not asked again."""
+    kept = shares.get_own(db, share_id, person=me)
+    shares.asked(db, kept)
+    if _wants_json(request):
+        return JSONResponse({})
+    flash(request, _("That is fine. Your text waits for you on this page, and we will not ask again."))
+    return see_other(request, "shared", item_id=kept.item_id, share_id=kept.id)
+
+
+def take_back_confirmation(request: Request, *, db: Session, me: Person, share_id: int) -> Response:
+    kept = shares.get_own(db, share_id, person=me)
+    if shares.take_back(db, kept):
+        flash(request, _("Thank you for putting that right. It does not count any more."))
+    elif kept.is_shared:
+        flash(
+            request, _("Somebody followed your link already, so it is out there. You can still take it off your list.")
+        )
+    return see_other(request, "shared", item_id=kept.item_id, share_id=kept.id)
+
+
+def correct_share(request: Request, *, db: Session, me: Person, form: Form, share_id: int) -> Response:
+    """What was really posted, in the words of its person."""
+    kept = shares.get_own(db, share_id, person=me)
+    text = form.lines("text", LONGEST_TEXT)
+    if not text:
+        form.errors["text"] = _("Write here what you posted.")
+    if form.errors:
+        raise Invalid(form.errors["text"])
+    shares.rewrite(db, kept, text)
+    flash(request, _("Saved: this is what you posted."))
+    return see_other(request, "shared", item_id=kept.item_id, share_id=kept.id)
+
+
 def remove_share(request: Request, *, db: Session, me: Person, share_id: int) -> Response:
     kept = shares.get_own(db, share_id, person=me)
     shares.remove(db, kept)
@@ -119,7 +163,7 @@ def remove_share(request: Request, *, db: Session, me: Person, share_id: int) ->
     return see_other(request, "me_page")
 
 
-def _over_page(request: Request, db: Session, item: Item, gone: over.Over, *, me: Person, typed: str = "") -> Response:
+def over_page(request: Request, db: Session, item: Item, gone: over.Over, *, me: Person, typed: str = "") -> Response:
     """Why the item cannot be passed on. What this person `typed` comes back with it."""
     status = 404 if gone.standing == "resting" else 410
     if _wants_json(request):
@@ -151,6 +195,7 @@ def _share_page(
     errors: dict[str, str] | None = None,
 ) -> Response:
     shown = share_page.prepare(db, item, me=me, organisation=organisation, wanted=wanted)
+    platform = networks.platform_of(request.headers)
     return html.page(
         request,
         "sharing/share.html",
@@ -159,10 +204,14 @@ def _share_page(
         kinds=KINDS_FOR_READERS,
         errors=errors or {},
         short_host=settings.current().link_base_url.partition("://")[2],
+        platform=platform,
+        stays={network.key for network in shown.networks if share_page.stays(network, platform)},
+        plan=request.app.state.plan_fold(db, item, me=me, typed=wanted),
+        policy_is_read=request.app.state.policy_is_read(db, me),
     )
 
 
-def _share_form_again(
+def share_form_again(
     request: Request,
     db: Session,
     item: Item,
@@ -187,5 +236,8 @@ routes: list[PortalRoute] = [
     action("/items/{item_id:int}/links", share_link, who=member),
     page("/items/{item_id:int}/shares/{share_id:int}", shared, who=member),
     action("/shares/{share_id:int}/confirmation", confirm_share, who=member),
+    action("/shares/{share_id:int}/not-posted", not_posted, who=member),
+    action("/shares/{share_id:int}/taking-back", take_back_confirmation, who=member),
+    action("/shares/{share_id:int}/text", correct_share, who=member),
     action("/shares/{share_id:int}/removal", remove_share, who=member),
 ]

@@ -14,9 +14,9 @@ from portal.links import codes
 from portal.links.models import Link
 from portal.people.models import Organisation, Person
 from portal.people.queries import get_department
-from portal.sharing import leases, networks, shares, texts
+from portal.sharing import leases, networks, reminders, shares, texts
 from portal.sharing.models import Share
-from portal.sharing.networks import Network
+from portal.sharing.networks import DESKTOP, Network, Platform
 from portal.sharing.starters import starters
 from portal.web import Form
 
@@ -60,6 +60,8 @@ class SharePage:
     count: int
     own_share: float
     picture: str
+    picture_alt: str
+    """What it shows, in words, for readers who cannot see it."""
 
 
 def language_for(item: Item, wanted: str, *, me: Person) -> str:
@@ -122,6 +124,7 @@ def prepare(db: Session, item: Item, *, me: Person, organisation: Organisation, 
         count=network.count(text),
         own_share=texts.own_share(f"{own} {body}", body),
         picture=address(item.picture, "card") if item.picture else "",
+        picture_alt=item.text(language).picture_alt if item.picture else "",
     )
 
 
@@ -143,7 +146,8 @@ class Sent:
 def read(db: Session, form: Form, item: Item, *, me: Person, organisation: Organisation) -> Sent:
     """Unknown networks add to `form.errors`; an unknown caption counts as none."""
     language = language_for(item, form.text("language"), me=me)
-    network = networks.find(form.text("network"))
+    # The button below "Instagram, TikTok and others" copies, whatever was chosen above it.
+    network = networks.find(form.text("through") or form.text("network"))
     if network is None:
         form.errors["network"] = _("Choose where it should go.")
     elif network not in networks.fitting(item.fits):
@@ -199,8 +203,10 @@ def _full(caption_id: int | None, network: str) -> str:
     return f"{caption_id}:{network}"
 
 
-def open_url(share: Share, link: str, item: Item, organisation: Organisation) -> str | None:
-    """Where this share's network opens, with its text filled in where it can be."""
+def open_url(
+    share: Share, link: str, item: Item, organisation: Organisation, *, platform: Platform = DESKTOP
+) -> str | None:
+    """Where this share's network opens on `platform`, with its text filled in where it can be."""
     network = networks.get(share.network)
     return network.open_url(
         share.text,
@@ -208,7 +214,32 @@ def open_url(share: Share, link: str, item: Item, organisation: Organisation) ->
         subject=item.text(share.language).title,
         endpoint=settings.current().endpoints.get(network.key, ""),
         server=organisation.mastodon_server,
+        platform=platform,
     )
+
+
+def is_alone(network: Network, platform: Platform) -> bool:
+    """Whether no window may be opened for the network: it is an app of its own, or we are inside one."""
+    return platform.is_in_app or network.opens_an_app(platform, settings.current().endpoints.get(network.key, ""))
+
+
+def stays(network: Network, platform: Platform) -> bool:
+    """Whether it opens in the window of the share page: as above, or for the text to be copied in that window first."""
+    return is_alone(network, platform) or (platform.is_phone and bool(network.endpoint) and not network.takes_text)
+
+
+def wanted_by(db: Session, me: Person, item: Item, reminder_id: int | None) -> dict[str, str]:
+    """What somebody wrote when they planned to share `item`; nothing when that is not theirs, or of another item."""
+    kept = reminders.find_own(db, me, reminder_id) if reminder_id else None
+    if kept is None or kept.item_id != item.id or kept.state not in reminders.OPEN:
+        return {}
+    return {
+        "network": kept.network,
+        "language": kept.language,
+        "caption": str(kept.caption_id or ""),
+        "text": kept.own,
+        "disclosure": str(kept.disclosure),
+    }
 
 
 def fitted(sent: Sent, *, link: str, item: Item, organisation: Organisation) -> str:

@@ -1,10 +1,13 @@
 """The truthful record of a share: one row for each person, item and network, and a state that only rises."""
 
+from datetime import timedelta
+
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal import activity, clock
-from portal.campaigns.models import Item
+from portal.campaigns.models import Campaign, Item
+from portal.campaigns.queries import live_at
 from portal.database import insert
 from portal.jobs import job
 from portal.links import codes
@@ -17,6 +20,14 @@ from portal.web import NotFound
 
 HOW = ("opened", "copied", "sheet")
 """What the portal itself can see of a share."""
+ASKED_FROM, ASKED_UNTIL = timedelta(minutes=10), timedelta(days=7)
+"""How long after opening a network its person may be asked whether they posted it: not at once, and not for ever."""
+_WAYS = {"copy": "copied", "sheet": "sheet"}
+
+
+def how(network: str) -> str:
+    """What the portal sees when somebody shares there."""
+    return _WAYS.get(network, "opened")
 
 
 def record(
@@ -78,6 +89,58 @@ def confirm(db: Session, share: Share) -> None:
     if _raise_to(db, share, "confirmed"):
         _tell_of(db, "share_confirmed", share)
         _tell_of(db, "shared", share)
+
+
+def take_back(db: Session, share: Share) -> bool:
+    """The person says: I did not post it after all. Whether it was so: what a click or a network proved stays."""
+    taken = db.execute(
+        update(Share)
+        .where(Share.id == share.id, Share.state == "confirmed")
+        .values(state=how(share.network), confirmed_at=None, asked_at=clock.now())
+        .returning(Share.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    db.refresh(share)
+    if taken is None:
+        return False
+    activity.record(db, "board_changed")
+    return True
+
+
+def rewrite(db: Session, share: Share, text: str) -> None:
+    """The person posted it with other words: what is kept is what they posted. How it was found out stays."""
+    share.text = text
+    db.flush()
+
+
+def to_ask(db: Session, me: Person) -> Share | None:
+    """The latest share of which only opening is known and nobody asked about yet, while its item is on the feed."""
+    now = clock.now()
+    return db.scalar(
+        select(Share)
+        .join(Item, Item.id == Share.item_id)
+        .join(Campaign, Campaign.id == Item.campaign_id)
+        .where(
+            Share.person_id == me.id,
+            Share.state.in_(HOW),
+            Share.asked_at.is_(None),
+            Share.at < now - ASKED_FROM,
+            Share.at > now - ASKED_UNTIL,
+            *live_at(now),
+        )
+        .order_by(Share.at.desc(), Share.id.desc())
+        .limit(1)
+    )
+
+
+def asked(db: Session, share: Share) -> None:
+    """Once is enough: keep that its person was asked."""
+    db.execute(
+        update(Share)
+        .where(Share.id == share.id, Share.asked_at.is_(None))
+        .values(asked_at=clock.now())
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def remove(db: Session, share: Share) -> None:

@@ -10,7 +10,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
       // Without https browsers keep the clipboard to themselves: select the text, then the old way.
       if (source.select) source.select();
       else window.getSelection().selectAllChildren(source);
-      if (!document.execCommand("copy")) return;
+      if (!document.execCommand("copy")) { button.dispatchEvent(new Event("uncopied", { bubbles: true })); return; }
     }
     label.textContent = button.dataset.copied;
     window.setTimeout(() => { label.textContent = before; }, 2500);

@@ -40,6 +40,16 @@
     }
   }
 
+  /* A text made for one network gives way to one for the network that is chosen now, if there is one. */
+  function fitCaption() {
+    const chosen = find("[name=caption]:checked"), network = find("[name=network]:checked").value;
+    const fits = (card) => ["any", network].includes(card.dataset.network);
+    if (!chosen || !chosen.value || fits(chosen.parentElement)) return;
+    const other = [...form.querySelectorAll(".caption:not(.none)")].find(fits);
+    if (other) other.querySelector("input").checked = true;
+  }
+
+  form.addEventListener("change", (event) => { if (event.target.name === "network") fitCaption(); });
   for (const kind of ["input", "change"]) form.addEventListener(kind, update);
   for (const button of form.querySelectorAll("[data-starter]")) {
     button.addEventListener("click", () => { field.setRangeText(button.dataset.starter, field.selectionStart, field.selectionEnd, "end"); field.focus(); update(); });

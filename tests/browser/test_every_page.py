@@ -25,7 +25,9 @@ SETTLED = """() => new Promise(done => requestAnimationFrame(() => requestAnimat
 WIDE = """() => document.fonts.ready.then(() => new Promise(requestAnimationFrame)).then(() =>
     document.documentElement.scrollWidth > document.documentElement.clientWidth)"""
 """Measured with the letters it will have, and after a change of the window has come through."""
-NOT_PAGES = re.compile(r"\.(csv|zip|json|htm|png|svg)$|^/(r|b|pictures|static)/|^/sign-in/start|^/healthz|/preview$")
+NOT_PAGES = re.compile(
+    r"\.(csv|zip|json|txt|htm|png|svg|ics)$|^/(r|b|pictures|static)/|^/sign-in/start|^/healthz|/preview$"
+)
 
 
 NEW_TO = {

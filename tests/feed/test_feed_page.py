@@ -92,11 +92,16 @@ def test_the_feed_goes_on_by_plain_links_and_ends_calmly(ana: Client, db: Databa
             make.item(session, campaign, title=f"Nummer {number}", publish_at=clock.now() - timedelta(hours=number))
     first = ana.get("/")
     assert len(pages.texts(first, ".item h2")) == PAGE
-    assert pages.attributes(first, ".more a", "href") == ["/?page=2"]
-    last = ana.get("/?page=2")
+    assert pages.texts(first, ".calm h2") == []
+    (onward,) = pages.attributes(first, ".more a", "href")
+    assert onward.startswith("/?page=2&")
+    last = ana.get(onward)
     assert pages.texts(last, ".item h2") == [f"Nummer {PAGE}"]
-    assert pages.texts(last, ".end") == ["Dat was alles voor vandaag. Fijne werkdag!"]
-    assert pages.texts(ana.get("/feed/more?page=2"), ".item h2") == [f"Nummer {PAGE}"]
+    assert pages.texts(last, ".calm h2") == ["Dat was alles voor vandaag"]
+    assert pages.texts(ana.get("/?page=2"), ".item h2") == [f"Nummer {PAGE}"]
+    (hung_below,) = pages.attributes(first, ".more a", "hx-get")
+    assert pages.texts(ana.get(hung_below), ".item h2") == [f"Nummer {PAGE}"]
+    assert len(pages.texts(ana.get("/?upto=2"), ".item h2")) == PAGE + 1
 
 
 def test_an_empty_feed_says_what_will_come(ana: Client) -> None:

@@ -1,6 +1,13 @@
 """The page about me: my shares with the people they reached, my choices, everything that is kept."""
 
+import pytest
+
+from portal import clock
 from portal.database import Database
+from portal.feed.kept import COVERED, KINDS
+from portal.feed.models import SavedItem
+from portal.links import codes
+from portal.models import metadata
 from portal.people.models import Person
 from tests import make
 from tests.client import Client
@@ -77,23 +84,60 @@ def test_a_choice_that_cannot_be_comes_back_with_its_reason(ana: Client, db: Dat
     assert (me.leaderboard_name, me.language) == ("hidden", "nl")
 
 
-def test_everything_kept_about_me_can_be_downloaded(ana: Client, db: Database) -> None:
+def test_everything_kept_about_me_can_be_read_and_downloaded(ana: Client, db: Database) -> None:
     with db.writing() as session:
-        making.share(session, by=ana.person, on=make.item(session), state="confirmed")
+        item = make.item(session)
+        share = making.share(session, by=ana.person, on=item, state="confirmed")
+        share.text = "Kom bij ons timmeren"
+        make.visits(session, by=ana.person, on=item, times=2)
+        make.topic(session, "Energie", chosen_by=(ana.person,))
+        session.add(SavedItem(person_id=ana.person.id, item_id=item.id, at=clock.now()))
     answer = ana.get("/me/data.json")
     assert answer.headers["content-disposition"] == 'attachment; filename="my-data.json"'
     kept = answer.json()
-    told = [
-        "asked_of_me",
-        "captions_i_have",
-        "changes_i_made",
-        "ideas",
-        "links",
-        "notes",
-        "person",
-        "shares",
-        "sign_ins",
-    ]
-    assert sorted(kept) == told
+    assert list(kept) == [kind.key for kind in KINDS]
     assert (kept["person"]["name"], kept["person"]["department"]) == ("Ana Dekker", "Service")
-    assert [share["state"] for share in kept["shares"]] == ["confirmed"]
+    assert [(each["text"], each["state"], each["clicks_by_people"]) for each in kept["shares"]] == [
+        ("Kom bij ons timmeren", "confirmed", 2)
+    ]
+    assert [each["by_people"] for each in kept["clicks"]] == [2]
+    shown = pages.attributes(ana.get("/me/data"), ".kept article", "id")
+    assert sorted(shown) == sorted(key for key, rows in kept.items() if rows)
+    record = ana.get("/me/record.txt")
+    assert record.headers["content-disposition"] == 'attachment; filename="my-record.txt"'
+    assert "text: Kom bij ons timmeren" in record.text
+
+
+@pytest.mark.once
+def test_no_table_about_people_is_forgotten() -> None:
+    about_people = {
+        f"{table.name}.{column.name}"
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if column.name == "person_id" or any(key.column.table.name == "person" for key in column.foreign_keys)
+    }
+    assert about_people == COVERED - {"person.id"}
+
+
+def test_my_links_have_codes_to_print(ana: Client, cleo: Client, db: Database) -> None:
+    with db.writing() as session:
+        item = make.item(session)
+        make.visits(session, by=ana.person, on=item, times=3)
+        mine, theirs = make.link(session, by=ana.person, on=item), make.link(session, by=cleo.person, on=item)
+        signature = codes.signature_link(session, person=ana.person)
+    page = ana.get("/me/links")
+    assert pages.texts(page, ".link-list h2") == ["Onder mijn mails", "Timmerman in Zwolle"]
+    assert pages.texts(page, ".link-list code") == [codes.address(signature), codes.address(mine)]
+    assert pages.texts(page, ".link-list .brought b") == ["0", "3"]
+    assert theirs.code not in page.text
+    for address in pages.attributes(page, ".link-list a", "href"):
+        assert ana.get(address).status_code == 200
+
+
+def test_many_shares_come_in_parts(ana: Client, db: Database) -> None:
+    with db.writing() as session:
+        for number in range(10):
+            making.share(session, by=ana.person, on=make.item(session, title=f"Item {number}"), state="confirmed")
+    first, second, beyond = (ana.get(f"/me?page={number}") for number in (1, 2, 99))
+    assert [len(pages.texts(page, ".mine-list h3")) for page in (first, second, beyond)] == [8, 2, 2]
+    assert pages.texts(second, ".stats dd")[0] == "10"

@@ -69,7 +69,7 @@ def test_a_topic_is_chosen_and_given_up(ana: Client, db: Database) -> None:
     assert pages.texts(ana.get("/"), ".item h2") == ["Timmerman in Zwolle"]
     ticked = [box.attributes for box in pages.find(ana.get("/me"), "input[name=topic]") if "checked" in box.attributes]
     assert sorted(each["value"] for each in ticked) == sorted([str(energy), str(building)])
-    assert ana.get("/me/data.json").json()["person"]["topics"] == ["Bouw", "Energie"]
+    assert ana.get("/me/data.json").json()["topics"] == [{"topic": "Bouw"}, {"topic": "Energie"}]
     ana.post("/me/topics", data={"topic": str(building)})
     assert pages.texts(ana.get("/"), ".item h2") == []
     ana.post("/me/topics", data={})

@@ -3,12 +3,20 @@
 import argparse
 import contextlib
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
 
-from benchmarks import redirect, run
+from benchmarks import plain_feed, redirect, run
 from benchmarks.redirect import MAIN, Plan
+from portal import clock
+from portal.database import Database
+from portal.feed.queries import PAGE
+from tests import make
+from tests.client import Client
+from tests.feed import reading as pages
 
 pytestmark = pytest.mark.once
 
@@ -67,3 +75,19 @@ def test_without_nginx_and_wrk_it_says_so_and_goes_on(tmp_path: Path, monkeypatc
     assert found.keys() == {"bare_asgi", "starlette_insert"}
     assert outcome.remarks == ["nginx is not installed: nothing is said about it."]
     assert redirect.plan(quick=True).with_wrk is False
+
+
+def test_the_plain_feed_shows_the_same_as_ours(
+    app: Starlette, ana: Client, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with db.writing() as session:
+        campaign, colleagues = make.campaign(session), make.team(session, "Inkoop", 3)
+        for hours in range(PAGE + 5):
+            item = make.item(session, campaign, publish_at=clock.now() - timedelta(hours=hours))
+        for who in colleagues:
+            make.share(session, by=who, on=item)
+    ours = ana.get("/")
+    monkeypatch.setattr(app.router, "routes", plain_feed.instead_of_ours(app.router.routes))
+    plain = ana.get("/")
+    for selector in ("h1", ".item h2", ".item .passed", ".item .chip"):
+        assert pages.texts(plain, selector) == pages.texts(ours, selector)

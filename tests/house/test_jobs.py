@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal import clock, jobs
+from portal import activity, clock, jobs
 from portal.database import Database
 from portal.jobs import Job, Runner
-from portal.people.models import Department
+from portal.people import audit
+from portal.people.models import AuditEntry, Department
 from tests.process import until
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=clock.zone())
@@ -106,6 +107,20 @@ def test_a_job_that_never_ends_is_set_aside(db: Database, at: time_machine.Trave
     assert (job.set_aside_at is not None, names(db)) == (True, [])
 
 
+def test_a_recurring_job_that_fails_is_never_given_up(db: Database, at: time_machine.Traveller) -> None:
+    with db.writing() as session:
+        jobs.enqueue(session, "forget_done_jobs")
+    for attempt in range(jobs.MOST_ATTEMPTS):
+        assert Runner(db)._claim() is not None
+        at.move_to(NOW + (attempt + 1) * (jobs.LEASE + timedelta(seconds=1)))
+    assert [Runner(db).run_due() for _ in range(2)] == [1, 0]
+    at.move_to(clock.now() + jobs.LEFT_ALONE)
+    assert Runner(db).run_due() == 1
+    with db.reading() as session:
+        job = session.scalars(select(Job)).one()
+    assert (job.set_aside_at, job.attempts, job.run_at) == (None, 0, clock.now() + timedelta(hours=1))
+
+
 def test_four_workers_do_each_job_once(db: Database) -> None:
     wanted = [f"Team {number:03}" for number in range(60)]
     with db.writing() as session:
@@ -182,3 +197,26 @@ def test_a_slow_job_keeps_nothing_else_waiting_and_writes_by_itself(db: Database
     finally:
         answered.set()
         runner.stop()
+
+
+def test_what_is_long_done_is_let_go_of(db: Database, at: time_machine.Traveller) -> None:
+    old, kept = clock.now(), timedelta(days=7)
+    with db.writing() as session:
+        audit.write(session, "topic_added", "topic", 1, by=None)
+        activity.record(session, "board_changed")
+        session.add_all(Job(kind="send_mail", run_at=old, done_at=done) for done in (old, old + kept, None))
+    for moment, jobs_left, entries, happened in (
+        (old + kept, 3, 1, 1),
+        (old + kept + timedelta(seconds=1), 2, 1, 1),
+        (old + timedelta(days=91), 1, 1, 0),
+        (old + timedelta(days=366), 1, 0, 0),
+    ):
+        at.move_to(moment)
+        with db.writing() as session:
+            jobs.forget_done(session)
+            audit.forget(session)
+            left = [
+                session.scalar(select(func.count()).select_from(table))
+                for table in (Job, AuditEntry, activity.Activity)
+            ]
+        assert left == [jobs_left, entries, happened]

@@ -79,7 +79,7 @@ def test_a_network_that_takes_text_opens_with_it(app: Starlette, browser: Browse
             page.get_by_role("button", name="Open WhatsApp").tap()
         opened.value.wait_for_url("https://wa.me/**")
         page.wait_for_url("**/shares/*")
-        caption = "Wij bouwen binnen, ook als het regent. Wie helpt mee?"
+        caption = "In onze hal staat elke dag een nieuw huis. Kun jij timmeren?"  # not the one for LinkedIn
         assert unquote(opened.value.url) == (
             f"https://wa.me/?text=Ik werk bij Noorderhout. Kom je ook?\n\n{caption}\n\n{link_address(db)}"
         )

@@ -12,13 +12,26 @@ from portal.sharing.networks.facebook import FACEBOOK
 from portal.sharing.networks.linkedin import LINKEDIN
 from portal.sharing.networks.mastodon import MASTODON
 from portal.sharing.networks.network import ADDRESS_ROOM, Network
+from portal.sharing.networks.platform import DESKTOP, Platform, System, platform_of
 from portal.sharing.networks.sheet import SHEET
 from portal.sharing.networks.teams import TEAMS
 from portal.sharing.networks.threads import THREADS
 from portal.sharing.networks.whatsapp import WHATSAPP
 from portal.sharing.networks.x import X
 
-__all__ = ["ADDRESS_ROOM", "SHEET", "Network", "all", "find", "fitting", "get"]
+__all__ = [
+    "ADDRESS_ROOM",
+    "DESKTOP",
+    "SHEET",
+    "Network",
+    "Platform",
+    "System",
+    "all",
+    "find",
+    "fitting",
+    "get",
+    "platform_of",
+]
 
 _NETWORKS = (LINKEDIN, WHATSAPP, X, FACEBOOK, BLUESKY, MASTODON, THREADS, EMAIL, TEAMS, COPY, SHEET)
 _BY_KEY = {network.key: network for network in _NETWORKS}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from portal.sharing import counting
+from portal.sharing.networks.platform import DESKTOP, Platform
 
 ADDRESS_ROOM = 2000
 """Characters a browser, a mail program or an app is sure to take in one address."""
@@ -43,6 +44,8 @@ class Network:
     """From endpoint and post to the address to open; None for a pseudo network."""
     own_card: bool = True
     """Whether readers see the page's card, so that the preview shows one."""
+    on_android: Callable[[str, Post], str] | None = None
+    """The address there, where it is another one; not used when settings say where the network opens."""
     posts: str = ""
     """Where people find what they posted themselves, as near as the network's addresses allow; "" for nowhere."""
 
@@ -58,7 +61,16 @@ class Network:
     def count(self, text: str) -> int:
         return counting.WAYS[self.counting](text)
 
-    def open_url(self, text: str, link: str, *, subject: str = "", endpoint: str = "", server: str = "") -> str | None:
+    def open_url(
+        self,
+        text: str,
+        link: str,
+        *,
+        subject: str = "",
+        endpoint: str = "",
+        server: str = "",
+        platform: Platform = DESKTOP,
+    ) -> str | None:
         """The address that opens this network with `text`, which ends with `link`, filled in where it can be.
 
         At most about 2,000 characters: what does not fit is cut from the end of the words, not the link.
@@ -66,13 +78,20 @@ class Network:
         """
         if self.address is None:
             return None
+        address = self.on_android if self.on_android and self.opens_an_app(platform, endpoint) else self.address
         words = text.removesuffix(link).rstrip()
-        url = self.address(endpoint or self.endpoint, Post(words, link, subject, server))
+        url = address(endpoint or self.endpoint, Post(words, link, subject, server))
         while len(url) > ADDRESS_ROOM and words:
             # Each character takes up to nine in an address: cut a good part at once, then look again.
             words = words[: -max(1, (len(url) - ADDRESS_ROOM) // 9)].rstrip()
-            url = self.address(endpoint or self.endpoint, Post(f"{words}…", link, subject, server))
+            url = address(endpoint or self.endpoint, Post(f"{words}…", link, subject, server))
         return url
+
+    def opens_an_app(self, platform: Platform, endpoint: str = "") -> bool:
+        """Whether its address is none of a page, so that no window of its own may be opened for it."""
+        if self.on_android is not None and not endpoint:
+            return platform.system == "android"
+        return bool(self.endpoint) and not (endpoint or self.endpoint).startswith("http")
 
     def shortens(self, text: str, link: str, *, subject: str) -> bool:
         """Whether the address that opens this network has no room for all of `text`."""
