@@ -30,7 +30,7 @@
 
   function wait() {
     const name = `waiting:${key}`, kept = { owner, key, at: Date.now(), values: values(idea) };
-    if ([...idea.elements].some((field) => field.files && field.files.length)) return line(texts.picture);
+    if ([...idea.elements].some((field) => field.files && field.files.length)) return line(texts.pictureWaits);
     if (!write(name, kept)) return line(texts.lost);
     drop(`draft:/ideas${location.search}`);
     fill(idea, kept.values.map(([field]) => [field, ""]));

@@ -44,7 +44,7 @@ PLAIN = (
         "x" * 70,
     ),
     *("https://例え.jp/パス ", "info@example.com ", "(https://a.nl/b) ", "https://a.nl/b_(c) ", "https://a.nl. "),
-    *("https://go.nl/r/23456789 ", "noorderhout.nl/x ", "あ" * 40 + ".com ", "\u200b", "🫠"),
+    *("https://go.nl/r/23456789 ", " noorderhout.nl/x ", "あ" * 40 + ".com ", "\u200b", "🫠"),
 )
 NEWER = (
     "❤️‍🔥",
