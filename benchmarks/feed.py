@@ -1,20 +1,32 @@
 """The feed as a signed-in colleague gets it, beside the same page the plain way and beside its bytes, ready made.
 
-`python -m benchmarks.feed [--database sqlite|postgresql] [--quick] [--json FILE]`. The plain way (`plain_orm`) is the
-portal itself with one route written as most would write it: rows and everything they lead to by the ORM, and the whole
-page drawn each time. It is synchronous as the portal is: an asynchronous one would need a driver nobody else needs.
+`python -m benchmarks.feed [--database sqlite|postgresql] [--quick] [--json FILE]`. All of them are the portal itself,
+on the same server software, with one route changed (`plain_feed`), asked for by the same colleague in the same run:
+
+`async_orm`, as most would write it: an asynchronous handler and ORM session, on aiosqlite or psycopg, and the whole
+page drawn each time. `plain_orm`: the same, synchronous as the portal is.
+
+`ready_bytes`: what is left when nothing has to be found out: the same application, middleware and route line, which
+still finds out who asks and whether they may, and a handler that answers the page's bytes from memory. That is the
+fairest reading of "ready": it is everything a page here costs before it shows anything. `bare_bytes` are the same
+bytes from a Starlette application with one route and nothing else, which looks nobody up: for orientation.
+
+`feed while others write` is our page while another process commits ten times a second: then nothing that was kept in
+memory holds for long. The quiet feed is the one that is compared.
 """
 
 import argparse
 import json
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from http.cookies import SimpleCookie
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
@@ -22,13 +34,18 @@ from sqlalchemy import select
 
 import portal.models  # noqa: F401 (every table, so that they find each other)
 from benchmarks import run
-from benchmarks.run import Outcome, Server
+from benchmarks.run import ROOT, Outcome, Server
 from portal import clock
 from portal.campaigns.models import Item, ItemText
 from portal.database import Database
 from tests.postgres import PostgreSQL
 
-OURS, PLAIN, READY = "feed", "plain_orm", "ready_bytes"
+OURS = "feed"
+REFERENCES = {"async_orm": "async", "plain_orm": "orm", "ready_bytes": "ready"}
+"""Each with the form of `plain_feed` it is."""
+BARE = "bare_bytes"
+BUSY = "feed while others write"
+WRITES_PER_SECOND = 10
 MORE_ITEMS = 50
 """Beside those of the sample: three pages of them."""
 MAIN = 16
@@ -41,30 +58,51 @@ def measure(kind: str, folder: Path, *, rounds: int, seconds: float) -> Outcome:
         _fill(url)
         cookie = sign_in(ours)
         body = _page(ours, cookie)
-        with _plain(folder, ours, url) as plain, run.bare(folder, body=body) as ready:
-            servers = {
-                name: (server, [run.request("/", server.port, cookie=cookie)])
-                for name, server in ((OURS, ours), (PLAIN, plain), (READY, ready))
-            }
-            if abs(len(_page(plain, cookie)) - len(body)) > len(body) / 5:
-                raise SystemExit("The plain way shows another page: nothing can be compared.")
+        ready = folder / "ready.html"
+        ready.write_bytes(body)
+        with ExitStack() as stack:
+            servers = {OURS: ours, BARE: stack.enter_context(run.bare(folder, body=body))}
+            for name, form in REFERENCES.items():
+                servers[name] = stack.enter_context(_plain(form, folder, ours, url, ready))
+                if abs(len(_page(servers[name], cookie)) - len(body)) > len(body) / 5:
+                    raise SystemExit(f"{name} shows another page: nothing can be compared.")
+            asked = {name: (each, [run.request("/", each.port, cookie=cookie)]) for name, each in servers.items()}
             for connections in (1, MAIN):
-                found = run.rounds(
-                    servers,
-                    connections=connections,
-                    seconds=seconds,
-                    times=rounds,
-                    folder=folder,
-                )
-                strange = {status for each in found.values() for one in each for status in one["statuses"]} - {"200"}
-                if strange:
-                    raise SystemExit(f"Under load the answer was {', '.join(sorted(strange))}.")
-                for reference in (PLAIN, READY):
-                    run.compare(outcome, found, ours=OURS, reference=reference, at=f"c={connections}")
-    for reference in (PLAIN, READY):
+                at = f"c={connections}"
+                found = _rounds(asked, connections, rounds, seconds, folder)
+                for reference in (*REFERENCES, BARE):
+                    run.compare(outcome, found, ours=OURS, reference=reference, at=at)
+                with _writing(url):
+                    busy = _rounds({BUSY: asked[OURS]}, connections, rounds, seconds, folder)
+                run.compare(outcome, busy | {OURS: found[OURS]}, ours=BUSY, reference=OURS, at=f"busy, {at}")
+    for reference in (*REFERENCES, BARE):
         outcome.ratios[reference] = outcome.ratios[f"{reference}, c={MAIN}"]
     outcome.figures["bytes of the page"] = len(body)
     return outcome
+
+
+def _rounds(
+    servers: dict[str, tuple[Server, list[str]]], connections: int, rounds: int, seconds: float, folder: Path
+) -> dict[str, list[dict[str, Any]]]:
+    found = run.rounds(servers, connections=connections, seconds=seconds, times=rounds, folder=folder)
+    strange = {status for each in found.values() for one in each for status in one["statuses"]} - {"200"}
+    if strange:
+        raise SystemExit(f"Under load the answer was {', '.join(sorted(strange))}.")
+    return found
+
+
+@contextmanager
+def _writing(url: str) -> Iterator[None]:
+    """Another process that commits again and again until the end of the block."""
+    command = [sys.executable, "-m", "benchmarks.feed_writer", url, str(WRITES_PER_SECOND)]
+    writer = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+    assert writer.stdout is not None
+    writer.stdout.readline()  # it has begun
+    try:
+        yield
+    finally:
+        writer.terminate()
+        writer.communicate()
 
 
 @contextmanager
@@ -94,11 +132,12 @@ def _portal(folder: Path, url: str) -> Iterator[Server]:
 
 
 @contextmanager
-def _plain(folder: Path, ours: Server, url: str) -> Iterator[Server]:
-    port = run.free_port()
+def _plain(form: str, folder: Path, ours: Server, url: str, ready: Path) -> Iterator[Server]:
+    port, data_dir = run.free_port(), folder / form
     command = [sys.executable, "-m", "uvicorn", "benchmarks.plain_feed:app", "--port", str(port), "--no-access-log"]
-    where = {"PLAIN_DATA_DIR": str(folder / "plain"), "PLAIN_DATABASE": url, "PLAIN_BASE_URL": ours.origin}
-    (folder / "plain").mkdir()
+    where = {"PLAIN_DATA_DIR": str(data_dir), "PLAIN_DATABASE": url, "PLAIN_BASE_URL": ours.origin}
+    where |= {"PLAIN_FORM": form, "PLAIN_READY": str(ready)}
+    data_dir.mkdir()
     with run.started(command, os.environ | where, port, folder) as process:
         yield Server(port, process, folder)
 
@@ -157,7 +196,7 @@ def sign_in(server: Server) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.feed")
-    parser.add_argument("--quick", action="store_true", help="less than 50 seconds")
+    parser.add_argument("--quick", action="store_true", help="less than two minutes")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write figures and ratios there")
     chosen = parser.parse_args()

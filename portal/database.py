@@ -11,6 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
+from portal import unchanged
+
 OLDEST_SQLITE = (3, 51, 3)
 """Older ones can corrupt the write-ahead log when two connections meet (fixed March 2026)."""
 
@@ -38,6 +40,7 @@ class Database:
         self._writing = sessionmaker(self.writer, expire_on_commit=False)
         self._lately = Lately()
         self._reading = sessionmaker(self.reader, expire_on_commit=False, info={"lately": self._lately})
+        unchanged.follow(self._reading, unchanged.Unchanged(self.reader))
         self._after_write: list[Callable[[], None]] = []
         self._checkpointed = 0
 

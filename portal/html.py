@@ -1,14 +1,18 @@
 """The one place that renders HTML: whole pages, pieces of them, and answers that swap pieces."""
 
 import hashlib
+import re
+import secrets
 from collections.abc import Callable
-from functools import cache, partial
-from typing import Any
+from dataclasses import dataclass, fields
+from datetime import datetime
+from functools import cache, lru_cache, partial
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from lucide.jinja import lucide
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Match, Route
@@ -21,13 +25,35 @@ NO_STORE = "private, no-store"
 
 def page(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
     """A whole page. What it shows of this visitor must not be kept by a cache in between."""
-    body = _render(request, template, context | {"notices": take_notices(request)})
-    response = HTMLResponse(body, status_code=status)
-    response.headers["Cache-Control"] = NO_STORE
-    if getattr(request.state, "notices_shown", False):
-        is_https = settings.current().is_https
-        response.delete_cookie("notice", path="/", secure=is_https, httponly=True, samesite="lax")
-    return response
+    notices = take_notices(request)
+    drawn = _render(request, template, context | {"notices": notices, "parts": _BETWEEN}).split(_BETWEEN)
+    parts = [part.encode() for part in drawn]
+    body = parts[0] if len(parts) == 1 else _framed(request, drawn[0], *parts[1:], notices=notices)
+    return _answer(request, body, status)
+
+
+def kept_page(request: Request, template: str, shown: Any, **late: object) -> Response:
+    """A whole page within the layout, drawn once for all that show the same.
+
+    The template is given the fields of `shown`, a frozen dataclass, and the language, and nothing else of who asks
+    and when: what is kept depends on what it is kept by. Values in `late` are put in afterwards.
+    """
+    key = (template, i18n.language.get(), shown)
+    kept = _kept_pages.get(key)
+    if kept is None:
+        given = {field.name: getattr(shown, field.name) for field in fields(shown)}
+        given |= {name: getattr(_SLOT, name) for name in (*late, "nonce")}
+        drawn = _draw(request, template, given | {"language": i18n.language.get(), "parts": _BETWEEN})
+        its_section, its_title, its_head, its_content = drawn.split(_BETWEEN)
+        kept = (its_section, its_title.encode(), _cut(its_head), _cut(its_content))
+        if len(_kept_pages) >= _MOST_PAGES:
+            _kept_pages.clear()
+        _kept_pages[key] = kept
+    section, title, head, content = kept
+    values = {name: _escaped(value) for name, value in late.items()} | {"nonce": request.state.nonce.encode()}
+    notices = take_notices(request)
+    filled = (section, title, _filled(head, values), _filled(content, values))
+    return _answer(request, _framed(request, *filled, notices=notices), 200)
 
 
 def piece(request: Request, template: str, **context: Any) -> Markup:
@@ -161,24 +187,142 @@ def _escaped_ngettext(one: str, many: str, num: int, **values: Any) -> Markup:
     return Markup(found[0] if num == 1 else found[1]) % {"num": i18n.number(num), **values}
 
 
+def _answer(request: Request, body: bytes, status: int) -> Response:
+    response = HTMLResponse(body, status_code=status)
+    response.headers["Cache-Control"] = NO_STORE
+    if getattr(request.state, "notices_shown", False):
+        is_https = settings.current().is_https
+        response.delete_cookie("notice", path="/", secure=is_https, httponly=True, samesite="lax")
+    return response
+
+
+# The frame around a page is drawn with slots where something differs from one request to the next.
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """All that the frame of a page depends on, as `frame` and, for what it says of the organisation, `organisation`."""
+
+    language: str
+    section: str
+    role: str
+    """Of who looks; "" for somebody who is not signed in."""
+    name: str
+    """Of the organisation."""
+    logo: str
+    accent: str
+    leaderboard_on: bool
+    version: int
+
+
+class _Slots:
+    def __getattr__(self, name: str) -> Markup:
+        return Markup(f"[{_UNGUESSABLE}:{name}]")
+
+
+_UNGUESSABLE = secrets.token_hex(8)
+_BETWEEN = Markup(f"[{_UNGUESSABLE}]")
+_SLOT = _Slots()
+_A_SLOT = re.compile(rf"\[{_UNGUESSABLE}:(\w+)\]")
+
+
+class _Cut(NamedTuple):
+    """A drawn text, ready to be sent but for its slots."""
+
+    pieces: list[bytes]
+    """Every second one is a slot."""
+    names: list[str]
+    """Those of the slots, in their order."""
+
+
+_MOST_FRAMES, _MOST_PAGES = 500, 200
+_frames: dict[_Frame, _Cut] = {}
+_kept_pages: dict[tuple[str, str, Any], tuple[str, bytes, _Cut, _Cut]] = {}
+
+
+def _framed(request: Request, section: str, title: bytes, head: bytes, content: bytes, *, notices: list[str]) -> bytes:
+    """What a page fills in, with the frame around it."""
+    state, me = request.state, getattr(request.state, "me", None)
+    organisation = state.organisation
+    frame = _Frame(
+        language=i18n.language.get(),
+        section=section.strip(),
+        role=me.role if me else "",
+        name=organisation.name,
+        logo=organisation.logo,
+        accent=organisation.accent,
+        leaderboard_on=organisation.leaderboard_on,
+        version=organisation.version,
+    )
+    cut = _frames.get(frame)
+    if cut is None:
+        given = {"frame": frame, "organisation": frame, "language": frame.language, "slot": _SLOT}
+        given |= {"release": request.app.state.release(organisation), "way_back": lambda: _SLOT.way_back}
+        cut = _cut(_draw(request, "layout.html", given))
+        if len(_frames) >= _MOST_FRAMES:
+            _frames.clear()
+        _frames[frame] = cut
+    values = {
+        "title": title,
+        "head": head,
+        "content": content,
+        "nonce": state.nonce.encode(),
+        "way_back": _escaped(way_back(request)),
+        "notices": b"".join(map(_notice, notices)),
+    }
+    if me:
+        values |= {"name": _escaped(me.name), "avatar": _avatar(me.name), "owner": _owner(me.id, me.created_at)}
+    return _filled(cut, values)
+
+
+def _cut(text: str) -> _Cut:
+    found = _A_SLOT.split(text)
+    return _Cut([piece.encode() for piece in found], found[1::2])
+
+
+def _filled(cut: _Cut, values: dict[str, bytes]) -> bytes:
+    pieces = cut.pieces.copy()
+    pieces[1::2] = [values[name] for name in cut.names]
+    return b"".join(pieces)
+
+
+def _escaped(value: object) -> bytes:
+    return str(escape(value)).encode()
+
+
+@lru_cache(2000)
+def _avatar(name: str) -> bytes:
+    return str(_ui().avatar(name)).encode()
+
+
+def _notice(text: str) -> bytes:
+    return str(_ui().notice(text, "ok")).encode()
+
+
+def _ui() -> Any:
+    return _templates().get_template("ui.html").module
+
+
+@lru_cache(2000)
+def _owner(person_id: int, created_at: datetime) -> bytes:
+    return b"%d-%d" % (person_id, int(created_at.timestamp()))
+
+
 def _render(request: Request, template: str, context: dict[str, Any]) -> str:
     state = request.state
-    return (
-        _templates()
-        .get_template(template)
-        .render(
-            {
-                "request": request,
-                "me": getattr(state, "me", None),
-                "organisation": state.organisation,
-                "language": i18n.language.get(),
-                "nonce": state.nonce,
-                "url": _url_for(request),
-                "way_back": partial(way_back, request),
-            }
-            | context
-        )
-    )
+    given = {
+        "request": request,
+        "me": getattr(state, "me", None),
+        "organisation": state.organisation,
+        "language": i18n.language.get(),
+        "nonce": state.nonce,
+        "way_back": partial(way_back, request),
+    }
+    return _draw(request, template, given | context)
+
+
+def _draw(request: Request, template: str, given: dict[str, Any]) -> str:
+    return _templates().get_template(template).render({"url": _url_for(request)} | given)
 
 
 def _url_for(request: Request) -> Callable[..., str]:

@@ -1,22 +1,22 @@
 """Cards: an item as the feed shows it to one person, drawn once and kept for as long as it says the same."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import Row
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
 from portal import html
 from portal.campaigns import audience
 from portal.campaigns.labels import KINDS_FOR_READERS
-from portal.database import lately
 from portal.feed import queries, words
+from portal.feed.queries import Placed
 from portal.i18n import language
 from portal.inbox import ideas
 from portal.people.models import Organisation, Person
+from portal.unchanged import while_unchanged
 
 _MOST_KEPT = 5000
 
@@ -59,7 +59,7 @@ class Card:
 
 
 def cards(
-    db: Session, rows: list[Row[Any]], *, me: Person, organisation: Organisation, at: datetime, by_now: int
+    db: Session, rows: Sequence[Placed], *, me: Person, organisation: Organisation, at: datetime, by_now: int
 ) -> list[Card]:
     """The cards of these rows of the feed; `by_now` is the number of cards above them."""
     spoken = language.get()
@@ -69,8 +69,9 @@ def cards(
     # What I passed on myself is counted anew without me; everything else is the same for all who look.
     others = others | dict.fromkeys(mine, queries.Colleagues())
     others |= queries.colleagues(db, mine, without=me.id, with_names=organisation.names_allowed)
-    reasons = lately(db, ("feed because", me.id, spoken, ids), lambda: audience.because(db, ids, me))
-    proposers = lately(db, ("feed ideas", ids), lambda: ideas.proposer_of(db, ids))
+    meant = tuple(row.id for row in rows if row.has_audience)
+    reasons = while_unchanged(db, ("because", me.id, spoken, meant), lambda: audience.because(db, meant, me))
+    proposers = while_unchanged(db, ("proposers", ids), lambda: ideas.proposer_of(db, ids))
     found = []
     for place, row in enumerate(rows, start=by_now):
         passed = others.get(row.id) or queries.Colleagues()
@@ -81,7 +82,7 @@ def cards(
                 title=row.title,
                 summary=row.summary,
                 language=row.language,
-                picture=row.digest or "",
+                picture=row.digest,
                 left=words.time_left(row.ends_at, at),
                 is_soon=words.is_soon(row.ends_at, at),
                 other_language="" if row.language == spoken else str(words.LANGUAGES[row.language]),
@@ -89,10 +90,10 @@ def cards(
                 names=passed.names,
                 people=passed.people,
                 is_mine=row.is_mine,
-                is_new=bool(row.is_unseen) and not row.is_mine,
+                is_new=row.is_unseen and not row.is_mine,
                 is_older=row.part > 0,
                 is_first=place == 0,
-                is_saved=bool(row.is_saved),
+                is_saved=row.is_saved,
                 because=reasons.get(row.id, ""),
                 idea_of=proposers.get(row.id, ""),
             )

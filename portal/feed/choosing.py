@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.campaigns.models import Item
 from portal.campaigns.queries import items_by_id
 from portal.feed import queries, words
+from portal.feed.queries import Placed
 from portal.feed.visits import Look
 from portal.people.models import Person
 from portal.sharing.models import SHARED_STATES, Share
@@ -48,11 +48,11 @@ def steps(db: Session, me: Person, *, look: Look, language: str) -> list[Step]:
     return [*done, *(_step(row, look) for row in chosen)]
 
 
-def _different(rows: Sequence[Row[Any]], *, most: int, beside: Iterable[tuple[str, int]]) -> list[Row[Any]]:
+def _different(rows: Sequence[Placed], *, most: int, beside: Iterable[tuple[str, int]]) -> list[Placed]:
     """Unseen ones first, and of these what ends first, but of another kind and campaign each as far as there are."""
     ordered = sorted(rows, key=lambda row: (not row.is_unseen, row.ends_at or _NEVER, row.place))
     kinds, campaigns = {kind for kind, _ in beside}, {campaign for _, campaign in beside}
-    chosen: list[Row[Any]] = []
+    chosen: list[Placed] = []
     while ordered and len(chosen) < most:
         best = min(ordered, key=lambda row: (not row.is_unseen, row.kind in kinds, row.campaign_id in campaigns))
         ordered.remove(best)
@@ -89,13 +89,13 @@ def _done_step(item: Item, share: Share, language: str) -> Step:
     )
 
 
-def _step(row: Row[Any], look: Look) -> Step:
+def _step(row: Placed, look: Look) -> Step:
     return Step(
         item_id=row.id,
         kind=row.kind,
         title=row.title,
         language=row.language,
-        picture=row.digest or "",
+        picture=row.digest,
         left=words.time_left(row.ends_at, look.at),
         is_soon=words.is_soon(row.ends_at, look.at),
     )

@@ -1,39 +1,24 @@
-"""What the feed reads: one statement for what is on somebody's feed and in which order, and who passed it on."""
+"""What the feed reads: the items of a day, known until something changes; their order for one person; who passed
+them on.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import (
-    CTE,
-    BigInteger,
-    Date,
-    Integer,
-    Row,
-    Select,
-    String,
-    bindparam,
-    case,
-    exists,
-    func,
-    or_,
-    select,
-)
+from sqlalchemy import Date, Integer, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.campaigns import audience
 from portal.campaigns.models import Approval, Campaign, Item, ItemAudience, ItemText, Picture
-from portal.campaigns.queries import live_at
-from portal.database import lately
-from portal.feed.models import SavedItem
+from portal.feed import personal
 from portal.feed.visits import Look
 from portal.people.models import Department, Person
 from portal.sharing.models import SHARED_STATES, Share
 from portal.tables import Moment
+from portal.unchanged import while_unchanged
 
 PAGE = 20
 MOST_PAGES = 10
@@ -51,32 +36,186 @@ class Colleagues:
     names: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Live:
+    """An item that is live at some moment of a day, with all that decides who gets it where on their feed."""
+
+    id: int
+    kind: str
+    campaign_id: int
+    publish_at: datetime
+    ends_at: datetime | None
+    starts_on: date
+    """The first day of its campaign."""
+    approved_at: datetime | None
+    """When it was approved first."""
+    digest: str
+    """Of its picture; "" without one."""
+    texts: tuple[tuple[str, str, str], ...]
+    """Language, title and summary; what was written first is first."""
+    audience: dict[str, set[str]]
+    """By kind the values it is meant for; empty for everybody."""
+
+    def is_for(self, me: Person, topics: frozenset[str]) -> bool:
+        """As `audience.for_person`: no kind leaves the person out."""
+        is_theirs = {
+            "department": lambda values: str(me.department_id) in values,
+            "language": lambda values: me.language in values,
+            "topic": lambda values: not topics.isdisjoint(values),
+        }
+        return all(is_theirs[kind](values) for kind, values in self.audience.items())
+
+    def appeared_after(self, since: datetime, day: date) -> bool:
+        """By its own moment, its campaign's first day when that is after `day`, or by a late approval."""
+        late = self.approved_at is not None and self.approved_at > since
+        return self.publish_at > since or late or self.starts_on > day
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An item at its place on somebody's feed, with what a card says of it in their language."""
+
+    id: int
+    kind: str
+    campaign_id: int
+    ends_at: datetime | None
+    title: str
+    summary: str
+    language: str
+    """That of title and summary."""
+    digest: str
+    has_audience: bool
+    part: int
+    """0 for what is unseen, 1 for what was seen, 2 for what they are done with."""
+    place: int
+    """From 1."""
+    is_unseen: bool
+    is_mine: bool
+    is_saved: bool
+    fresh: int
+    """Of the whole feed: how many are unseen and not shared,"""
+    first: int
+    """and how many stand before those seen before."""
+
+
+def live_for(db: Session, me: Person, at: datetime) -> list[Live]:
+    """What is live at that moment and meant for `me`, the newest first."""
+    day = clock.local(at).date()
+    theirs = while_unchanged(db, ("theirs", me.id, day), lambda: _meant_for(db, me, day))
+    return [item for item in theirs if item.publish_at <= at and (item.ends_at is None or item.ends_at > at)]
+
+
+def _meant_for(db: Session, me: Person, day: date) -> list[Live]:
+    topics = personal.of(db, me).topics
+    items = while_unchanged(db, ("live", day), lambda: _live_on(db, day))
+    return [item for item in items if item.is_for(me, topics)]
+
+
 def feed_rows(
     db: Session, me: Person, *, look: Look, language: str, skip: int = 0, most: int, after: int = 0
-) -> Sequence[Row[Any]]:
-    """What is on the feed of `me` from place `skip` on, or behind the item `after` while that is on it.
-
-    Each row has what a card says of its item in `language`, and of the whole feed: `fresh`, how many are unseen and
-    not shared, and `first`, how many stand before those seen before.
-    """
-    values = _values(me, look) | {"reading": language, "skip": skip, "most": most, "after": after}
-    return db.execute(_cards_statement(), values).all()
+) -> list[Placed]:
+    """What is on the feed of `me` from place `skip` on, or behind the item `after` while that is on it."""
+    ranked = _ranked(db, me, look)
+    known = personal.of(db, me)
+    fresh = sum(each.is_unseen and each.item.id not in known.shared for each in ranked)
+    first = sum(each.part == 0 for each in ranked)
+    skip = next((place for place, each in enumerate(ranked, start=1) if each.item.id == after), skip)
+    rows = []
+    for place, each in enumerate(ranked[skip : skip + most], start=skip + 1):
+        item = each.item
+        written, title, summary = next((text for text in item.texts if text[0] == language), item.texts[0])
+        rows.append(
+            Placed(
+                id=item.id,
+                kind=item.kind,
+                campaign_id=item.campaign_id,
+                ends_at=item.ends_at,
+                title=title,
+                summary=summary,
+                language=written,
+                digest=item.digest,
+                has_audience=bool(item.audience),
+                part=each.part,
+                place=place,
+                is_unseen=each.is_unseen,
+                is_mine=item.id in known.shared,
+                is_saved=item.id in known.saved,
+                fresh=fresh,
+                first=first,
+            )
+        )
+    return rows
 
 
 def place_of(db: Session, me: Person, item_id: int, *, look: Look) -> int:
     """The place of an item on the feed of `me`, from 1; 0 when it is not on it."""
-    return db.scalar(_place_statement(), _values(me, look) | {"after": item_id}) or 0
+    ids = [each.item.id for each in _ranked(db, me, look)]
+    return ids.index(item_id) + 1 if item_id in ids else 0
 
 
 def number_since(db: Session, me: Person, since: datetime) -> int:
     """How many items appeared on the feed of `me` after that moment."""
-    return db.scalar(_news_statement(), _values(me, Look(clock.now(), since))) or 0
+    day = clock.local(since).date()
+    return sum(item.appeared_after(since, day) for item in live_for(db, me, clock.now()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    item: Live
+    part: int
+    is_unseen: bool
+    ahead: bool
+
+
+def _ranked(db: Session, me: Person, look: Look) -> list[_Ranked]:
+    """Every item of somebody's feed in its order: unseen ones first, then seen ones, then what they shared.
+
+    Among the unseen ones, those meant for their team or topics and those that end soon come a bit ahead.
+    """
+    settled, soon, since = look.settled, look.soon, look.since
+    day, shared = clock.local(since).date(), personal.of(db, me).shared
+    found = []
+    for item in live_for(db, me, look.at):
+        is_unseen, shared_at = item.appeared_after(since, day), shared.get(item.id)
+        part = 2 if shared_at is not None and shared_at <= settled else 0 if is_unseen else 1
+        ends_soon = item.ends_at is not None and item.ends_at <= soon
+        is_meant = "department" in item.audience or "topic" in item.audience
+        found.append(_Ranked(item, part, is_unseen, part == 0 and (ends_soon or is_meant)))
+    found.sort(key=lambda each: (each.part, not each.ahead))  # the newest stay first
+    return found
+
+
+def _live_on(db: Session, day: date) -> list[Live]:
+    """Everything that is live at some moment of that day, the newest first."""
+    which = {"day": day, "begins": clock.start_of(day), "ends": clock.end_of(day)}
+    texts: dict[int, list[tuple[str, str, str]]] = {}
+    for item_id, language, title, summary in db.execute(_texts_statement(), which):
+        texts.setdefault(item_id, []).append((language, title, summary))
+    audiences: dict[int, dict[str, set[str]]] = {}
+    for item_id, kind, value in db.execute(_audiences_statement(), which):
+        audiences.setdefault(item_id, {}).setdefault(kind, set()).add(value)
+    return [
+        Live(
+            id=row.id,
+            kind=row.kind,
+            campaign_id=row.campaign_id,
+            publish_at=row.publish_at,
+            ends_at=row.ends_at,
+            starts_on=row.starts_on,
+            approved_at=row.approved_at,
+            digest=row.digest or "",
+            texts=tuple(texts[row.id]),
+            audience=audiences.get(row.id, {}),
+        )
+        for row in db.execute(_items_statement(), which)
+        if row.id in texts
+    ]
 
 
 def colleagues(db: Session, ids: Sequence[int], *, without: int = 0, with_names: bool) -> dict[int, Colleagues]:
     """Who passed these items on, the person with the id `without` left out."""
-    key = ("feed colleagues", tuple(ids), without, with_names)
-    return lately(db, key, lambda: _colleagues(db, ids, without, with_names)) if ids else {}
+    key = ("colleagues", tuple(ids), without, with_names)
+    return while_unchanged(db, key, lambda: _colleagues(db, ids, without, with_names)) if ids else {}
 
 
 def _colleagues(db: Session, ids: Sequence[int], without: int, with_names: bool) -> dict[int, Colleagues]:
@@ -115,128 +254,44 @@ def _names(db: Session, shared: tuple[Any, ...]) -> dict[int, list[str]]:
     return found
 
 
-# The statements are built once, for whoever looks whenever: building one takes longer than the database needs for it.
-
-_me: Any = bindparam("me", type_=BigInteger)
-_at: Any = bindparam("at", type_=Moment)
-_day: Any = bindparam("day", type_=Date)
-_since: Any = bindparam("since", type_=Moment)
-_since_day: Any = bindparam("since_day", type_=Date)
-_settled: Any = bindparam("settled", type_=Moment)
-_soon: Any = bindparam("soon", type_=Moment)
-_after: Any = bindparam("after", type_=BigInteger)
-_whoever = cast(
-    Person,
-    SimpleNamespace(
-        id=_me, department_id=bindparam("team", type_=BigInteger), language=bindparam("speaks", type_=String)
-    ),
-)
-"""Stands for the person where the audience asks for one."""
+# The statements are built once, for whichever day: building one takes longer than the database needs for it.
 
 
-def _values(me: Person, look: Look) -> dict[str, Any]:
-    return {
-        "me": me.id,
-        "team": me.department_id,
-        "speaks": me.language,
-        "at": look.at,
-        "day": clock.local(look.at).date(),
-        "since": look.since,
-        "since_day": clock.local(look.since).date(),
-        "settled": look.settled,
-        "soon": look.soon,
-    }
-
-
-def _unseen() -> Any:
-    """The condition that an item appeared after `since`: by its day, its campaign's, or by a late approval."""
-    approved = (Approval.item_id == Item.id, Approval.step == "approved")
-    late = exists().where(*approved, Approval.at > _since) & ~exists().where(*approved, Approval.at <= _since)
-    return or_(Item.publish_at > _since, Campaign.starts_on > _since_day, late)
-
-
-def _became_shared() -> Any:
-    earliest = case(
-        (Share.confirmed_at <= Share.seen_at, Share.confirmed_at),
-        else_=func.coalesce(Share.seen_at, Share.confirmed_at, Share.at),
-    )
-    mine = (Share.person_id == _me, Share.state.in_(SHARED_STATES))
-    return select(Share.item_id, func.min(earliest).label("at")).where(*mine).group_by(Share.item_id).subquery("mine")
-
-
-def _ranked() -> CTE:
-    """Every item of somebody's feed with its place: unseen ones first, then seen ones, then what they shared.
-
-    Among the unseen ones, those meant for their team or topics and those that end soon come a bit ahead.
-    """
-    mine = _became_shared()
-    meant = exists().where(ItemAudience.item_id == Item.id, ItemAudience.kind.in_(("department", "topic")))
-    theirs = (
-        select(
-            *(Item.id, Item.publish_at, mine.c.at.label("shared_at")),
-            case((_unseen(), 1), else_=0).label("is_unseen"),
-            case((or_(Item.ends_at <= _soon, meant), 0), else_=1).label("behind"),
-        )
-        .join(Campaign, Campaign.id == Item.campaign_id)
-        .outerjoin(mine, mine.c.item_id == Item.id)
-        .where(*_live(), audience.for_person(_whoever))
-        .cte("theirs")
-    )
-    has = theirs.c
-    part = case((has.shared_at <= _settled, 2), (has.is_unseen == 1, 0), else_=1)
-    parted = select(has.id, has.publish_at, has.shared_at, has.is_unseen, has.behind, part.label("part")).cte("parted")
-    has = parted.c
-    ahead = case((has.part == 0, has.behind), else_=0)
-    return select(
-        *(has.id, has.part, has.is_unseen, has.shared_at.is_not(None).label("is_mine")),
-        func.row_number().over(order_by=(has.part, ahead, has.publish_at.desc(), has.id.desc())).label("place"),
-        func.sum(case((has.shared_at.is_(None), has.is_unseen), else_=0)).over().label("fresh"),
-        func.sum(case((has.part == 0, 1), else_=0)).over().label("first"),
-    ).cte("ranked")
-
-
-def _live() -> tuple[Any, ...]:
-    # The same conditions as everywhere; their moment and day are those of the look, given with each use.
-    return live_at(_at, day=_day)
-
-
-@cache
-def _cards_statement() -> Select[Any]:
-    ranked = _ranked()
-    text = (
-        select(ItemText.id)
-        .where(ItemText.item_id == Item.id)
-        .order_by(case((ItemText.language == bindparam("reading", type_=String), 0), else_=1), ItemText.id)
-        .limit(1)
-        .correlate(Item)
-        .scalar_subquery()
-    )
-    saved = exists().where(SavedItem.person_id == _me, SavedItem.item_id == Item.id)
-    behind = select(ranked.c.place).where(ranked.c.id == _after).scalar_subquery()
+def _on_the_day(*columns: Any) -> Select[Any]:
+    day: Any = bindparam("day", type_=Date)
+    begins: Any = bindparam("begins", type_=Moment)
+    ends: Any = bindparam("ends", type_=Moment)
     return (
-        select(
-            *(Item.id, Item.kind, Item.campaign_id, Item.ends_at),
-            *(ItemText.title, ItemText.summary, ItemText.language, Picture.digest),
-            *(ranked.c.part, ranked.c.place, ranked.c.is_unseen, ranked.c.is_mine, ranked.c.fresh, ranked.c.first),
-            saved.label("is_saved"),
+        select(*columns)
+        .select_from(Item)
+        .join(Campaign, Campaign.id == Item.campaign_id)
+        .where(
+            Item.state == "approved",
+            Item.publish_at < ends,
+            Item.ends_at.is_(None) | (Item.ends_at > begins),
+            Campaign.starts_on <= day,
+            Campaign.ends_on >= day,
+            Campaign.archived_at.is_(None),
         )
-        .select_from(ranked)
-        .join(Item, Item.id == ranked.c.id)
-        .join(ItemText, ItemText.id == text)
-        .outerjoin(Picture, Picture.id == Item.picture_id)
-        .where(ranked.c.place > func.coalesce(behind, bindparam("skip", type_=Integer)))
-        .order_by(ranked.c.place)
-        .limit(bindparam("most", type_=Integer))
     )
 
 
 @cache
-def _place_statement() -> Select[Any]:
-    ranked = _ranked()
-    return select(ranked.c.place).where(ranked.c.id == _after)
+def _items_statement() -> Select[Any]:
+    first = select(func.min(Approval.at)).where(Approval.item_id == Item.id, Approval.step == "approved")
+    approved = first.correlate(Item).scalar_subquery()
+    columns = (Item.id, Item.kind, Item.campaign_id, Item.publish_at, Item.ends_at, Campaign.starts_on)
+    items = _on_the_day(*columns, approved.label("approved_at"), Picture.digest)
+    return items.outerjoin(Picture, Picture.id == Item.picture_id).order_by(Item.publish_at.desc(), Item.id.desc())
 
 
 @cache
-def _news_statement() -> Select[Any]:
-    live = select(func.count()).select_from(Item).join(Campaign, Campaign.id == Item.campaign_id)
-    return live.where(*_live(), _unseen(), audience.for_person(_whoever))
+def _texts_statement() -> Select[Any]:
+    texts = _on_the_day(Item.id, ItemText.language, ItemText.title, ItemText.summary)
+    return texts.join(ItemText, ItemText.item_id == Item.id).order_by(ItemText.id)
+
+
+@cache
+def _audiences_statement() -> Select[Any]:
+    rows = _on_the_day(ItemAudience.item_id, ItemAudience.kind, ItemAudience.value)
+    return rows.join(ItemAudience, ItemAudience.item_id == Item.id)

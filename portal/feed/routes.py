@@ -1,38 +1,56 @@
 """The feed: what is new for somebody, what they saw before, and what happened to what they shared or proposed."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
 from portal import clock, html
-from portal.database import lately
 from portal.feed import notes as shown_notes
-from portal.feed import own_routes, queries, shown, visits, waiting, words
+from portal.feed import own_routes, personal, queries, shown, visits, waiting, words
+from portal.feed.shown import Shown
 from portal.people import notes
 from portal.people.models import Organisation, Person
 from portal.sharing import shares
+from portal.sharing.reminders import DueReminder
 from portal.tables import instant, microseconds
 from portal.web import Form, PortalRoute, action, member, page, whole_number
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything the feed shows but notes and the moment of looking: equal ones are the same page."""
+
+    house: str
+    team: str
+    greeting: str
+    news: str
+    shown: Shown
+    welcomes: bool
+    planned: tuple[DueReminder, ...]
+    question: waiting.Question | None
+    notes: tuple[()] = ()
 
 
 def feed(request: Request, *, db: Session, me: Person, organisation: Organisation) -> Response:
     look = visits.look(db, me, since=_since(request))
     wanted = shown.asked(request, db, me, look=look)
     pages = shown.pages(request, db, wanted, me=me, organisation=organisation, look=look)
-    return html.page(
-        request,
-        "feed/index.html",
-        shown=pages,
+    view = View(
+        house=organisation.name,
         team=me.department.name,
         greeting=words.greeting(me.first_name, look.at),
         news=words.news(pages.fresh),
-        now=microseconds(look.at),
+        shown=pages,
         **waiting.waiting(db, me),
-        **_notes(db, me),
     )
+    now = microseconds(look.at)
+    if personal.of(db, me).has_notes:  # what notes say changes with the time
+        theirs = shown_notes.shown(db, me, here="feed")
+        return html.page(request, "feed/index.html", **vars(view) | theirs, now=now)
+    return html.kept_page(request, "feed/index.html", view, now=now)
 
 
 def more_items(request: Request, *, db: Session, me: Person, organisation: Organisation) -> Response:
@@ -63,13 +81,6 @@ def put_away_note(request: Request, *, db: Session, me: Person, form: Form, note
     here = "me_page" if form.get("from") == "me_page" else "feed"
     left = html.piece(request, "feed/_notes.html", **shown_notes.shown(db, me, here=here))
     return html.swap(request, left, otherwise=html.url(request, here))
-
-
-def _notes(db: Session, me: Person) -> dict[str, Any]:
-    """Most of the time there are none, which is known for a moment."""
-    if lately(db, ("feed notes", me.id), lambda: bool(notes.unread(db, me, most=1))):
-        return shown_notes.shown(db, me, here="feed")
-    return {"notes": [], "has_more": False, "here": "feed"}
 
 
 def _since(request: Request) -> datetime | None:

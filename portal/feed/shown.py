@@ -12,6 +12,7 @@ from portal.feed.visits import Look
 from portal.i18n import language
 from portal.people.models import Organisation, Person
 from portal.tables import microseconds
+from portal.unchanged import while_unchanged
 from portal.web import whole_number
 
 FURTHEST = 100_000
@@ -32,8 +33,8 @@ class Asked:
 class Shown:
     """Some pages of the feed: cards of what is new, the calm end between or after, cards of what is older."""
 
-    new: list[Markup]
-    older: list[Markup]
+    new: tuple[Markup, ...]
+    older: tuple[Markup, ...]
     is_calm_here: bool
     """Whether what is new ends on these pages."""
     fresh: int
@@ -69,12 +70,21 @@ def asked(request: Request, db: Session, me: Person, *, look: Look) -> Asked:
 
 
 def pages(request: Request, db: Session, wanted: Asked, *, me: Person, organisation: Organisation, look: Look) -> Shown:
+    """What is kept of them holds while the database is unchanged, for the same look of the same person on the same day
+    (which `look.soon` names), and as long as nothing of theirs begins or ends.
+    """
+    live = tuple(item.id for item in queries.live_for(db, me, look.at))
+    key = ("pages", me.id, language.get(), wanted, look.since, look.soon, live)
+    return while_unchanged(db, key, lambda: _pages(request, db, wanted, me, organisation, look))
+
+
+def _pages(request: Request, db: Session, wanted: Asked, me: Person, organisation: Organisation, look: Look) -> Shown:
     above, most = (wanted.first - 1) * PAGE, (wanted.last - wanted.first + 1) * PAGE
     rows = queries.feed_rows(db, me, look=look, language=language.get(), skip=above, most=most + 1, after=wanted.after)
-    has_more, rows = len(rows) > most, list(rows[:most])
+    has_more, rows = len(rows) > most, rows[:most]
     made = cards.cards(db, rows, me=me, organisation=organisation, at=look.at, by_now=above)
-    new = [cards.drawn(request, card) for card in made if not card.is_older]
-    older = [cards.drawn(request, card) for card in made if card.is_older]
+    new = tuple(cards.drawn(request, card) for card in made if not card.is_older)
+    older = tuple(cards.drawn(request, card) for card in made if card.is_older)
     ends_above = bool(older) and rows[0].place > rows[0].first + 1
     return Shown(
         new=new,

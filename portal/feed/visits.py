@@ -7,7 +7,8 @@ from sqlalchemy import case
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.database import insert, lately
+from portal.database import insert
+from portal.feed import personal
 from portal.feed.models import FeedVisit
 from portal.people.models import Person
 
@@ -56,13 +57,8 @@ def beat(db: Session, me: Person) -> None:
 
 def _seen_until(db: Session, me: Person, at: datetime) -> datetime | None:
     """When the visit before this one ended, as `beat` will have it; None before there was one."""
-    visit = lately(db, ("feed visit", me.id), lambda: _visit(db, me))
+    visit = personal.of(db, me).visit
     if visit is None:
         return None
     seen_until, last = visit
     return last if last < at - PAUSE else seen_until
-
-
-def _visit(db: Session, me: Person) -> tuple[datetime | None, datetime] | None:
-    visit = db.get(FeedVisit, me.id, populate_existing=True)
-    return None if visit is None else (visit.seen_until, visit.at)

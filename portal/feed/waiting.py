@@ -6,8 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session, selectinload
 
 from portal.campaigns.models import Item
-from portal.database import lately
-from portal.handbook import welcome
+from portal.feed import personal
 from portal.i18n import language
 from portal.people.models import Person
 from portal.sharing import networks, reminders, shares
@@ -25,15 +24,12 @@ class Question:
 
 
 def waiting(db: Session, me: Person) -> dict[str, Any]:
-    """What the page needs for it."""
-    return lately(db, ("feed waiting", me.id, language.get()), lambda: _waiting(db, me))
-
-
-def _waiting(db: Session, me: Person) -> dict[str, Any]:
+    """What the page needs for it. Whether the moment of a plan or a question has come is looked at each time."""
+    known = personal.of(db, me)
     return {
-        "welcomes": welcome.waits_for(db, me),
-        "planned": reminders.due_for(db, me)[:MOST_PLANNED],
-        "question": _question(db, me),
+        "welcomes": known.welcomes,
+        "planned": tuple(reminders.due_for(db, me)[:MOST_PLANNED]) if known.has_plans else (),
+        "question": _question(db, me) if known.has_opened else None,
     }
 
 

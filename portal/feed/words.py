@@ -26,6 +26,11 @@ def greeting(first_name: str, at: datetime) -> str:
 
 def news(fresh: int) -> str:
     """How many things are unseen and not yet passed on by this person."""
+    return _news(language.get(), fresh)
+
+
+@lru_cache(500)
+def _news(_language: str, fresh: int) -> str:
     if fresh == 0:
         return _("Nothing new today, and still plenty worth passing on.")
     if fresh == 1:

@@ -11,6 +11,7 @@ from portal.i18n import gettext as _
 from portal.people import audit
 from portal.people.brand import COLOUR, DEFAULT
 from portal.people.models import Organisation, Person
+from portal.unchanged import is_kept, while_unchanged
 
 THE_ONE = 1
 TEXTS = ("name", "website", "accent", "disclosure_nl", "disclosure_en", "mastodon_server")
@@ -23,7 +24,7 @@ HOST = re.compile(r"(?=.{4,200}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,
 
 def get(db: Session) -> Organisation:
     """The organisation; before anything was set, a fresh one that is not stored yet."""
-    return db.get(Organisation, THE_ONE) or _fresh()
+    return while_unchanged(db, "organisation", lambda: _get(db))
 
 
 def for_change(db: Session) -> Organisation:
@@ -131,6 +132,15 @@ def is_host(name: str) -> bool:
 def unknown() -> Organisation:
     """What pages call us while the database cannot say."""
     return _fresh()
+
+
+def _get(db: Session) -> Organisation:
+    found = db.get(Organisation, THE_ONE)
+    if found is None:
+        return _fresh()
+    if is_kept(db):
+        db.expunge(found)  # others will be given it
+    return found
 
 
 def _fresh() -> Organisation:

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import String, bindparam, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, joinedload
 
 from portal import clock
 from portal.database import Database
 from portal.people.models import Person, WebSession
+from portal.unchanged import is_kept, while_unchanged
 from portal.web import token, token_hash
 
 LONGEST = timedelta(days=30)
@@ -65,19 +66,31 @@ def close_all(db: Session, person: Person) -> int:
 
 
 def _find(db: Session, secret: str) -> tuple[WebSession, Person] | None:
-    now = clock.now()
-    row = db.execute(
-        select(WebSession, Person)
-        .join(Person, Person.id == WebSession.person_id)
-        .options(joinedload(Person.department))
-        .where(
-            WebSession.token_hash == token_hash(secret),
-            WebSession.expires_at > now,
-            WebSession.last_seen_at > now - IDLE,
-            Person.deactivated_at.is_(None),
-        )
-    ).one_or_none()
-    return (row[0], row[1]) if row else None
+    known_by, now = token_hash(secret), clock.now()
+    found = while_unchanged(db, ("session", known_by), lambda: _read(db, known_by))
+    if found is None or found[0].expires_at <= now or found[0].last_seen_at <= now - IDLE:
+        return None
+    return found
+
+
+def _read(db: Session, known_by: str) -> tuple[WebSession, Person] | None:
+    row = db.execute(_OPEN, {"known_by": known_by}).one_or_none()
+    if row is None:
+        return None
+    session, person = row
+    if is_kept(db):  # others will be given them
+        for each in (session, person.department, person):
+            db.expunge(each)
+    return session, person
+
+
+# Built once: building it takes longer than the database needs for it.
+_OPEN = (
+    select(WebSession, Person)
+    .join(Person, Person.id == WebSession.person_id)
+    .options(joinedload(Person.department))
+    .where(WebSession.token_hash == bindparam("known_by", type_=String), Person.deactivated_at.is_(None))
+)
 
 
 def _note(database: Database, db: Session, session_id: int) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import NullPool
 from starlette.applications import Starlette
 
 from benchmarks import plain_feed, redirect, run
@@ -77,8 +78,9 @@ def test_without_nginx_and_wrk_it_says_so_and_goes_on(tmp_path: Path, monkeypatc
     assert redirect.plan(quick=True).with_wrk is False
 
 
+@pytest.mark.parametrize("form", ["orm", "async"])
 def test_the_plain_feed_shows_the_same_as_ours(
-    app: Starlette, ana: Client, db: Database, monkeypatch: pytest.MonkeyPatch
+    app: Starlette, ana: Client, db: Database, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     with db.writing() as session:
         campaign, colleagues = make.campaign(session), make.team(session, "Inkoop", 3)
@@ -87,7 +89,9 @@ def test_the_plain_feed_shows_the_same_as_ours(
         for who in colleagues:
             make.share(session, by=who, on=item)
     ours = ana.get("/")
-    monkeypatch.setattr(app.router, "routes", plain_feed.instead_of_ours(app.router.routes))
+    url = db.url.render_as_string(hide_password=False)
+    app.state.async_sessions = plain_feed.async_sessions(url, poolclass=NullPool)
+    monkeypatch.setattr(app.router, "routes", plain_feed.instead_of_ours(app.router.routes, form))
     plain = ana.get("/")
     for selector in ("h1", ".item h2", ".item .passed", ".item .chip"):
         assert pages.texts(plain, selector) == pages.texts(ours, selector)
