@@ -86,12 +86,19 @@ class Door:
             headers["Allow"] = "GET, HEAD, POST"
 
 
-def policy(nonce: str, *, frame_ancestors: str = "'none'", frame_src: str = "'none'") -> str:
+def policy(
+    nonce: str,
+    *,
+    frame_ancestors: str = "'none'",
+    frame_src: str = "'none'",
+    base_uri: str = "'none'",
+    media_src: str = "'none'",
+) -> str:
     """What a page of ours may load: only from here, and only scripts that carry the answer's nonce."""
     return (
         f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; "
-        f"frame-src {frame_src}; frame-ancestors {frame_ancestors}"
+        "connect-src 'self'; manifest-src 'self'; form-action 'self'; object-src 'none'; "
+        f"base-uri {base_uri}; media-src {media_src}; frame-src {frame_src}; frame-ancestors {frame_ancestors}"
     )
 
 

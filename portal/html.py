@@ -35,6 +35,11 @@ def piece(request: Request, template: str, **context: Any) -> Markup:
     return Markup(_render(request, template, context))
 
 
+def alone(template: str, **context: Any) -> Markup:
+    """A piece made for nobody in particular and outside of any request; it may link to nothing."""
+    return Markup(_templates().get_template(template).render(context))
+
+
 def swap(request: Request, *pieces: Markup, otherwise: str) -> Response:
     """The changed pieces for htmx; for a plain form, back to the page `otherwise` that shows them.
 

@@ -551,6 +551,8 @@ def upgrade() -> None:
         sa.Column("width", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("height", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("showing", sa.String(length=400), nullable=False),
+        sa.Column("clock_off", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("reported", sa.String(length=40), nullable=False),
         sa.CheckConstraint("audience = 'staff' OR audience = 'public'", name=op.f("ck_screen_audience")),
         sa.CheckConstraint("orientation = 'landscape' OR orientation = 'portrait'", name=op.f("ck_screen_orientation")),
         sa.ForeignKeyConstraint(

@@ -66,6 +66,10 @@ class Screen(Base):
     height: Mapped[int | None]
     showing: Mapped[Line] = mapped_column(default="")
     """The key of the slide it shows, as it said last."""
+    clock_off: Mapped[int | None]
+    """Seconds its own clock is ahead of ours, as far as it said."""
+    reported: Mapped[Word] = mapped_column(default="")
+    """The mark of its last report: the same one sent again is not counted again."""
 
 
 class Pairing(Base):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import redirect, run
+from benchmarks import redirect, run, screens
 from benchmarks.redirect import MAIN, Plan
 
 pytestmark = pytest.mark.once
@@ -67,3 +67,13 @@ def test_without_nginx_and_wrk_it_says_so_and_goes_on(tmp_path: Path, monkeypatc
     assert found.keys() == {"bare_asgi", "starlette_insert"}
     assert outcome.remarks == ["nginx is not installed: nothing is said about it."]
     assert redirect.plan(quick=True).with_wrk is False
+
+
+def test_screens_are_compared_cut_off_and_soaked(tmp_path: Path) -> None:
+    tiny = screens.Plan(60, 1, 20, 0.3, 3, give_up=0.5, soak_changes=40, soak_screens=2)
+    outcome = screens.measure(tmp_path, tiny)
+    assert outcome.ratios.keys() == {"write_loop", "sse_starlette", "sse_starlette memory"}
+    figures = outcome.figures
+    assert (figures["screens"], figures["cut_off"], figures["soak_changes"]) == (60, 3, 40)
+    names = {"kb_per_screen", "redirect_p99_ms", "idle_cpu_percent", "cut_off_growth_mb", "soak_growth_kb"}
+    assert figures.keys() >= names

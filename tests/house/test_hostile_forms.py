@@ -19,9 +19,11 @@ from portal.campaigns import reviews
 from portal.campaigns.models import ReviewRequest
 from portal.campaigns.queries import get_item
 from portal.database import Database
+from portal.handbook.models import Duty
 from portal.inbox import ideas
 from portal.people import notes
 from portal.people.models import Account, Note, Organisation, Person, SignInLink
+from portal.screens import playlists, urgent
 from portal.screens.models import Screen
 from portal.sharing import networks, shares
 from portal.web import PortalRoute
@@ -36,10 +38,14 @@ ELSEWHERE = {
     "share_link": ("/items/{item_id[0]}/links", []),
     "confirm_import": ("/people/import/confirm", ["checked"]),
     "bring_candidate_back": ("/inbox/candidates/{candidate_id[1]}/return", []),
+    "wall_seen": ("/screen/{token[2]}/seen", ["n", "showing", "width", "height", "release", "at", "plays"]),
+    "pick_share": ("/share-of-the-week", ["week", "share_id", "words"]),
+    "take_back_pick": ("/share-of-the-week/removal", ["week"]),
     "launch_campaign": ("/campaigns/{campaign_id[0]}/launch", ["version", "item", "when", "on", "hour"]),
 }
 """Asked for by a script, on a page that is itself the answer to a form, or only once all is ready: path and fields."""
 SECRET = "a-secret-out-of-a-mail"
+PLAYER = "p" * 43
 
 SCRIPT = '"><script>alert(1)</script>'
 TEXTS = {
@@ -137,7 +143,12 @@ def world(dina: Client, db: Database) -> dict[str, list[Any]]:
         reader = reviews.token_of(reviews.ask(session, seen, name="Jan", email="", by=me, organisation=house))
         notes.tell(session, me.id, "recalled", "share:1", **make.RECALLED)
         account = Account(department_id=me.department_id, network="linkedin", url="https://l.example/a", name="A")
-        screen = Screen(name="Kantine", token_hash=web.token_hash("x"), paired_at=now)
+        screen = Screen(name="Kantine", token_hash=web.token_hash(PLAYER), paired_at=now)
+        playlist = playlists.add(session, "Receptie", by=me)
+        alarm = urgent.send(
+            session, title="Brand", line="", starts_at=now, ends_at=now + timedelta(days=1), screen_ids=None, by=me
+        )
+        turn = Duty(department_id=me.department_id, person_id=me.id, from_day=clock.today(), until_day=clock.today())
         way_in = SignInLink(
             token_hash=web.token_hash(SECRET),
             person_id=other.id,
@@ -147,7 +158,7 @@ def world(dina: Client, db: Database) -> dict[str, list[Any]]:
         feeds = [make.source(session), make.source(session, paused=True)]
         found = [make.candidate(session), make.candidate(session, state="dismissed")]
         thought = ideas.propose(session, other, words="Kijk dit dak", url="https://noorderhout.example/dak")
-        session.add_all([account, screen, way_in])
+        session.add_all([account, screen, way_in, turn])
         session.flush()
         share = shares.record(
             session,
@@ -172,7 +183,11 @@ def world(dina: Client, db: Database) -> dict[str, list[Any]]:
             "source_id": [feed.id for feed in feeds],
             "candidate_id": [one.id for one in found],
             "topic_id": [make.topic(session).id],
-            "token": [reader, SECRET],
+            "token": [reader, SECRET, PLAYER],
+            "playlist_id": [playlist.id],
+            "slide_id": [slide.id for slide in playlists.slides_of(session, playlist.id)],
+            "message_id": [alarm.id],
+            "duty_id": [turn.id],
             "note_id": [session.scalar(select(func.max(Note.id)))],
             "request_id": [session.scalar(select(func.max(ReviewRequest.id)))],
         }
@@ -269,6 +284,8 @@ def problem(browser: Client, form: Sent, attack: Attack) -> str:
         if response.status_code not in (200, 303):
             return f"leads to a {response.status_code}"
         return "the script is on the next page" if SCRIPT in response.text else ""
+    if response.status_code == 204:
+        return ""
     if response.status_code not in (200, 400, 403, 404, 409, 410, 422, 429):
         return f"status {response.status_code}"
     if response.headers["content-type"].startswith("application/json"):
