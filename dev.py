@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import json
 import os
+import platform
 import re
 import shutil
 import signal
@@ -338,6 +339,8 @@ def missing_peers() -> list[str]:
         away["node"] = "no Node 18 or newer with npm (sudo apt install nodejs npm)"
     elif not peers_installed():
         away["node"] = "npm could not install the peers of the tests (see above)"
+    if sys.platform != "linux" or platform.machine() != "x86_64":
+        away["old_engine"] = "its old Chromium was built for Linux on x86-64 only"
     for peer, reason in away.items():
         if CI:
             raise Stop(f"The {peer} tests cannot run: {reason}.")

@@ -1,5 +1,6 @@
 """The whole application on one screen: routes, layers, errors, and what runs beside it."""
 
+import asyncio
 import mimetypes
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,6 +25,7 @@ import portal.campaigns.routes
 import portal.campaigns.topic_routes
 import portal.feed.me_routes
 import portal.feed.routes
+import portal.handbook.rota_routes
 import portal.handbook.routes
 import portal.inbox.idea_routes
 import portal.inbox.paste_routes
@@ -38,7 +40,9 @@ import portal.notifications.reminder_routes
 import portal.notifications.routes
 import portal.people.routes
 import portal.recognition.routes
+import portal.recognition.weekly_routes
 import portal.results.routes
+import portal.screens.player_routes
 import portal.screens.routes
 import portal.search.routes
 import portal.sharing.recalls
@@ -57,6 +61,9 @@ from portal.notifications import planning
 from portal.paths import data
 from portal.people import organisation, sessions
 from portal.people.single_sign_on import sign_on_routes
+from portal.screens.hub import Hub
+from portal.screens.source import Walls
+from portal.screens.streams import Takeover
 from portal.search import index as search
 from portal.settings import Settings
 from portal.sharing.leases import shortages
@@ -74,6 +81,7 @@ CAPABILITIES = (
     portal.notifications.digest_routes,
     portal.notifications.reminder_routes,
     portal.handbook.routes,
+    portal.handbook.rota_routes,
     portal.webapp.routes,
     portal.links.routes,
     portal.links.admin_routes,
@@ -85,6 +93,8 @@ CAPABILITIES = (
     portal.inbox.paste_routes,
     portal.inbox.idea_routes,
     portal.recognition.routes,
+    portal.recognition.weekly_routes,
+    portal.screens.player_routes,
     portal.screens.routes,
     portal.search.routes,
     portal.signatures.routes,
@@ -116,6 +126,9 @@ def create_app(chosen: Settings, *, background: bool = True) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.stopping = Stopping()
         app.state.tail = Tail(database)
+        app.state.hub = hub = Hub(app.state.tail, Walls(database))
+        app.state.takeover = Takeover(hub, chosen, desk.hosts)
+        closing = asyncio.create_task(hub.close_when(app.state.stopping.wait))
         desk.start()
         runner = Runner(database)
         if background:
@@ -124,6 +137,7 @@ def create_app(chosen: Settings, *, background: bool = True) -> Starlette:
             yield
         finally:
             app.state.stopping.set()
+            await closing
             app.state.tail.close()
             await run_in_threadpool(runner.stop)
             await run_in_threadpool(desk.close)

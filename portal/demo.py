@@ -19,6 +19,8 @@ from portal.links.verdicts import RULE_VERSION
 from portal.paths import data
 from portal.people import imports, organisation, practice, topics
 from portal.people.models import Account, Department, Person
+from portal.screens import playlists
+from portal.screens.playlists import Wanted
 from portal.sharing.models import Share
 
 SAMPLE_ACCOUNTS = (
@@ -95,6 +97,7 @@ def load(database: Database) -> bool:
     with database.writing() as db:
         _past_week(db, random.Random(20))  # noqa: S311 (the same sample for everybody)
         _at_home(db)
+        _reception(db)
     return True
 
 
@@ -106,6 +109,25 @@ def secret_of(data_dir: Path) -> str:
         kept.write_text(secrets.token_urlsafe(48))
         kept.chmod(0o600)
     return kept.read_text().strip()
+
+
+def _reception(db: Session) -> None:
+    """A playlist for visitors, beside the one of the house that needs none."""
+    editor = db.scalars(select(Person).where(Person.email == practice.PEOPLE["editor"].email)).one()
+    playlist = playlists.add(db, "Receptie", by=editor)
+    welcome = Wanted(
+        kind="welcome",
+        title_nl="Welkom bij Noorderhout",
+        title_en="Welcome to Noorderhout",
+        line_nl="Fijn dat je er bent. De koffie staat klaar.",
+        line_en="Good to have you here. There is coffee.",
+        seconds=15,
+    )
+    for wanted in (
+        welcome,
+        Wanted(kind="clock", seconds=15, weekdays="12345", from_minute=8 * 60, until_minute=18 * 60),
+    ):
+        playlists.add_slide(db, playlist, wanted, by=editor)
 
 
 _PSEUDONYMS = (

@@ -87,13 +87,19 @@ class Door:
 
 
 def policy(
-    nonce: str, *, frame_ancestors: str = "'none'", frame_src: str = "'none'", form_action: str = "'self'"
+    nonce: str,
+    *,
+    frame_ancestors: str = "'none'",
+    frame_src: str = "'none'",
+    form_action: str = "'self'",
+    base_uri: str = "'none'",
+    media_src: str = "'none'",
 ) -> str:
     """What a page of ours may load: only from here, and only scripts that carry the answer's nonce."""
     return (
         f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        f"connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action {form_action}; base-uri 'none'; "
-        f"object-src 'none'; frame-src {frame_src}; frame-ancestors {frame_ancestors}"
+        f"connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action {form_action}; object-src 'none'; "
+        f"base-uri {base_uri}; media-src {media_src}; frame-src {frame_src}; frame-ancestors {frame_ancestors}"
     )
 
 

@@ -31,7 +31,7 @@ class Guesses:
 
     def are_too_many(self, address: str) -> bool:
         """Count one more try; whether this visitor has to wait."""
-        who = hashlib.blake2b(_network_of(address).encode(errors="replace"), key=self._key, digest_size=12).digest()
+        who = hashlib.blake2b(network_of(address).encode(errors="replace"), key=self._key, digest_size=12).digest()
         now = time.monotonic()
         with self._lock:
             tries, last = self._tries.pop(who, (0.0, now))
@@ -47,7 +47,7 @@ class Guesses:
             self._tries.clear()
 
 
-def _network_of(address: str) -> str:
+def network_of(address: str) -> str:
     """The address, or of an IPv6 address its network: a household has billions of those at will."""
     try:
         parsed = ip_address(address)

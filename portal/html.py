@@ -66,6 +66,11 @@ def mail(template: str, **context: Any) -> str:
     return _templates().get_template(template).render({"language": i18n.language.get()} | context)
 
 
+def alone(template: str, **context: Any) -> Markup:
+    """A piece made for nobody in particular and outside of any request; it may link to nothing."""
+    return Markup(_templates().get_template(template).render(context))
+
+
 def swap(request: Request, *pieces: Markup, otherwise: str) -> Response:
     """The changed pieces for htmx; for a plain form, back to the page `otherwise` that shows them.
 

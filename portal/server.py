@@ -1,6 +1,7 @@
 """How the portal is served: uvicorn with deadlines for slow clients, streams that end when it stops, and workers."""
 
 import asyncio
+import resource
 import signal
 import socket
 import threading
@@ -19,18 +20,26 @@ from portal import processes
 from portal.links import fast
 from portal.links.fast import FastRedirects
 from portal.processes import Kept
+from portal.screens.streams import Takeover
 from portal.settings import Settings
 
 WHOLE_HEAD = 10.0
 """Seconds in which a request's line and headers must have arrived."""
 LARGEST_START = 1_000_000
 """Bytes kept of a request whose headers never end. A smaller head that is still too large gets an answer."""
+MOST_FILES = 65_536
 STOPPED_WITHIN = 30.0
 """Seconds workers have to finish the requests and the job in hand."""
 
 
 class PortalProtocol(FastRedirects):
-    """Closes connections whose request does not come: uvicorn itself would wait for ever."""
+    """Closes connections whose request does not come: uvicorn itself would wait for ever.
+
+    Connections on which a wall's stream is asked for in the plain way go to the hub of `app.state.takeover`.
+    """
+
+    _is_whole = False
+    """Whether the bytes at hand are one request and nothing else, perhaps for a wall's stream."""
 
     _deadline: asyncio.TimerHandle | None = None
     _came = 0
@@ -48,6 +57,8 @@ class PortalProtocol(FastRedirects):
             if self._came > LARGEST_START:
                 self._give_up()
                 return
+        if data[:12] == b"GET /screen/":
+            self._is_whole = data.find(b"\r\n\r\n") == len(data) - 4
         FastRedirects.data_received(self, data)
         # Most heads come in one piece and never need a deadline.
         if self._awaits_head:
@@ -73,6 +84,38 @@ class PortalProtocol(FastRedirects):
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_came()
         super().connection_lost(exc)
+
+    def _as_usual(self) -> None:
+        is_whole, self._is_whole = self._is_whole, False
+        takeover: Takeover | None = getattr(self.config.app.state, "takeover", None) if is_whole else None  # type: ignore[union-attr]
+        if takeover is not None and self._is_alone() and takeover.take(self.url, self.headers, self):
+            self._answered = True
+        else:
+            super()._as_usual()
+
+    # What a stream needs of the protocol its connection came from
+
+    def beginning(self) -> bytes:
+        """The status line of a stream and uvicorn's own headers."""
+        lines = [b"%b: %b\r\n" % (name.lower(), value) for name, value in self.server_state.default_headers]
+        return b"".join([b"HTTP/1.1 200 OK\r\n", *lines])
+
+    def go_on(self, early: bytes) -> None:
+        """Answer the request in the ordinary way after all; `early` came meanwhile."""
+        super()._as_usual()
+        self.on_message_complete()
+        if early:
+            self.data_received(early)
+
+    def leave(self) -> None:
+        """The connection is no longer the server's business."""
+        self.connections.discard(self)
+        self.server_state.total_requests += 1
+        self._head_came()
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+            self._idle_timer = None
+        self.parser = None  # type: ignore[assignment]
 
     def _await_head(self) -> None:
         self._head_came()
@@ -182,7 +225,16 @@ def _wait_for(workers: list[Kept], told: SimpleQueue[int]) -> None:
                 worker.ended_within(1)
 
 
+def raise_file_limit() -> None:
+    """Allow this process as many open files as the system lets it have: each screen is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def _run(server: Server, listening: socket.socket, ready: Callable[[], None] | None) -> int:
+    raise_file_limit()
     if ready is not None:
         ready()
     try:
@@ -194,7 +246,7 @@ def _run(server: Server, listening: socket.socket, ready: Callable[[], None] | N
 
 
 def configuration(app: Starlette, settings: Settings, *, fast_path: bool = True) -> uvicorn.Config:
-    """How uvicorn is to serve `app`. Without `fast_path` every redirect is answered by its ordinary route."""
+    """How uvicorn is to serve `app`. Without `fast_path` redirects and streams get ordinary routes."""
     problem = fast.problem()
     if problem:
         structlog.get_logger().warning(problem)

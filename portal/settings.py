@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -76,6 +77,9 @@ class Settings:
     )
     metrics_token: str = _setting("", "Whoever knows it may read /metrics; empty: nobody may.")
     max_upload: int = _setting(10_000_000, "Largest upload, in bytes.")
+    screen_frames: tuple[str, ...] = _setting(
+        (), "Signage systems that may show screens in a frame, such as https://cms.example.org; none may by default."
+    )
     endpoints: dict[str, str] = field(
         default_factory=dict, metadata={"about": "Other addresses for networks: PORTAL_ENDPOINT_LINKEDIN=…"}
     )
@@ -179,6 +183,8 @@ def wrong_with(settings: Settings) -> list[str]:
         problems.append(f"PORTAL_WORKERS must be a number from 1 to {MOST_WORKERS}.")
     if any(not host.rpartition(":")[2].isdigit() for host in settings.reachable_hosts):
         problems.append("PORTAL_REACHABLE_HOSTS must be hosts with their ports, such as news.example.org:443.")
+    if not all(_is_origin(origin) for origin in settings.screen_frames):
+        problems.append("PORTAL_SCREEN_FRAMES must be addresses without a path, such as https://cms.example.org.")
     if len(settings.secret) < SHORTEST_SECRET:
         problems.append(
             f"PORTAL_SECRET must have at least {SHORTEST_SECRET} random characters. "
@@ -269,7 +275,7 @@ def _read(name: str, raw: Any, kind: Any, problems: list[str]) -> Any:
             return None
     if kind is Path:
         return Path(str(text)).expanduser()
-    if name in ("allowed_hosts", "reachable_hosts"):
+    if name in ("allowed_hosts", "reachable_hosts", "screen_frames"):
         return tuple(text) if isinstance(text, list) else tuple(part.strip() for part in text.split(",") if part)
     if name == "endpoints":
         return {str(key).lower(): str(value) for key, value in text.items()} if isinstance(text, dict) else {}
@@ -281,6 +287,11 @@ def _masked(value: str) -> str:
         return "•" * 8
     parts = urlsplit(value)
     return value.replace(f":{parts.password}@", ":••••••••@") if parts.password else value
+
+
+def _is_origin(text: str) -> bool:
+    """Whether it is scheme, host and perhaps port, and nothing that could become more in a header."""
+    return re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?", text) is not None
 
 
 def _is_loopback(url: str) -> bool:

@@ -15,6 +15,7 @@ from portal.app import create_app
 from portal.database import Database
 from portal.links.onward import guesses
 from portal.models import metadata
+from portal.screens import state
 from tests import chromium, make
 from tests.client import Client
 from tests.postgres import PostgreSQL
@@ -106,6 +107,7 @@ def app(whole_app: Starlette, chosen: settings.Settings) -> Starlette:
     empty(whole_app.state.database)
     make.empty_journal(whole_app)
     guesses.clear()
+    state.forget()
     with whole_app.state.database.writing() as session:
         make.organisation(session)
     return whole_app

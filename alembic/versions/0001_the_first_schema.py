@@ -65,6 +65,17 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "film",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("media_type", sa.String(length=40), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_film")),
+        sa.UniqueConstraint("digest", name=op.f("uq_film_digest")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "job",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
@@ -133,6 +144,17 @@ def upgrade() -> None:
         sa.Column("created_at", portal.tables.Moment(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_picture")),
         sa.UniqueConstraint("digest", name=op.f("uq_picture_digest")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "playlist",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=400), nullable=False),
+        sa.Column("is_house", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_playlist")),
+        sa.UniqueConstraint("name", name=op.f("uq_playlist_name")),
         sqlite_autoincrement=True,
     )
     op.create_table(
@@ -300,6 +322,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_digest")),
         sa.UniqueConstraint("person_id", "due_at", name=op.f("uq_digest_person_id_due_at")),
     )
+    op.create_table(
+        "duty",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("from_day", sa.Date(), nullable=False),
+        sa.Column("until_day", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_duty_department_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_duty_person_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_duty")),
+    )
+    with op.batch_alter_table("duty", schema=None) as batch_op:
+        batch_op.create_index("ix_duty_department_id_from_day", ["department_id", "from_day"], unique=False)
+
     op.create_table(
         "example",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -518,19 +556,42 @@ def upgrade() -> None:
         sa.Column("place", sa.String(length=400), nullable=False),
         sa.Column("audience", sa.String(length=40), nullable=False),
         sa.Column("language", sa.String(length=40), nullable=False),
+        sa.Column("department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("playlist_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("time_zone", sa.String(length=40), nullable=False),
+        sa.Column("orientation", sa.String(length=40), nullable=False),
+        sa.Column("is_still", sa.Boolean(), nullable=False),
+        sa.Column("night_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("night_until", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column("paired_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("paired_at", portal.tables.Moment(timezone=True), nullable=False),
         sa.Column("revoked_at", portal.tables.Moment(timezone=True), nullable=True),
         sa.Column("last_seen_at", portal.tables.Moment(timezone=True), nullable=True),
         sa.Column("engine", sa.String(length=400), nullable=False),
+        sa.Column("release", sa.String(length=40), nullable=False),
+        sa.Column("width", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("height", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("showing", sa.String(length=400), nullable=False),
+        sa.Column("clock_off", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("reported", sa.String(length=40), nullable=False),
         sa.CheckConstraint("audience = 'staff' OR audience = 'public'", name=op.f("ck_screen_audience")),
+        sa.CheckConstraint("orientation = 'landscape' OR orientation = 'portrait'", name=op.f("ck_screen_orientation")),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_screen_department_id"), ondelete="SET NULL"
+        ),
         sa.ForeignKeyConstraint(
             ["paired_by_id"], ["person.id"], name=op.f("fk_screen_paired_by_id"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["playlist_id"], ["playlist.id"], name=op.f("fk_screen_playlist_id"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_screen")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_screen_token_hash")),
     )
+    with op.batch_alter_table("screen", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_screen_playlist_id"), ["playlist_id"], unique=False)
+
     op.create_table(
         "sign_in_link",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -563,6 +624,20 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_signature_person_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_signature")),
         sa.UniqueConstraint("person_id", name=op.f("uq_signature_person_id")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "urgent_message",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("title", sa.String(length=400), nullable=False),
+        sa.Column("line", sa.String(length=400), nullable=False),
+        sa.Column("starts_at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.Column("ends_at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_urgent_message_person_id"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_urgent_message")),
         sqlite_autoincrement=True,
     )
     op.create_table(
@@ -687,6 +762,21 @@ def upgrade() -> None:
         batch_op.create_index("ix_item_state", ["state", "publish_at", "campaign_id"], unique=False)
 
     op.create_table(
+        "play",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("screen_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("hour", portal.tables.Moment(timezone=True), nullable=False),
+        sa.Column("subject", sa.String(length=40), nullable=False),
+        sa.Column("times", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("seconds", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["screen_id"], ["screen.id"], name=op.f("fk_play_screen_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_play")),
+        sa.UniqueConstraint("screen_id", "hour", "subject", name=op.f("uq_play_screen_id_hour_subject")),
+    )
+    with op.batch_alter_table("play", schema=None) as batch_op:
+        batch_op.create_index("ix_play_hour", ["hour"], unique=False)
+
+    op.create_table(
         "source",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
@@ -712,6 +802,32 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("source", schema=None) as batch_op:
         batch_op.create_index("ix_source_next_at", ["next_at"], unique=False)
+
+    op.create_table(
+        "urgent_screen",
+        sa.Column(
+            "urgent_message_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column(
+            "screen_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["screen_id"], ["screen.id"], name=op.f("fk_urgent_screen_screen_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["urgent_message_id"],
+            ["urgent_message.id"],
+            name=op.f("fk_urgent_screen_urgent_message_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("urgent_message_id", "screen_id", name=op.f("pk_urgent_screen")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("urgent_screen", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_urgent_screen_screen_id"), ["screen_id"], unique=False)
 
     op.create_table(
         "approval",
@@ -927,6 +1043,45 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_saved_item_item_id"), ["item_id"], unique=False)
 
     op.create_table(
+        "slide",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("playlist_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("title_nl", sa.String(length=400), nullable=False),
+        sa.Column("title_en", sa.String(length=400), nullable=False),
+        sa.Column("line_nl", sa.String(length=400), nullable=False),
+        sa.Column("line_en", sa.String(length=400), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("picture_digest", sa.String(length=64), nullable=False),
+        sa.Column("film_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("seconds", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("weight", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("from_minute", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("until_minute", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("weekdays", sa.String(length=40), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=True),
+        sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint(
+            "kind = 'newest' OR kind = 'campaign' OR kind = 'item' OR kind = 'vacancy_of_the_day' OR kind = 'share_of_the_week' OR kind = 'board' OR kind = 'goal' OR kind = 'contest' OR kind = 'thanks' OR kind = 'welcome' OR kind = 'announcement' OR kind = 'clock' OR kind = 'on_duty' OR kind = 'video'",
+            name=op.f("ck_slide_kind"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaign.id"], name=op.f("fk_slide_campaign_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["film_id"], ["film.id"], name=op.f("fk_slide_film_id")),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_slide_item_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["playlist_id"], ["playlist.id"], name=op.f("fk_slide_playlist_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_slide")),
+    )
+    with op.batch_alter_table("slide", schema=None) as batch_op:
+        batch_op.create_index("ix_slide_playlist_id_position", ["playlist_id", "position"], unique=False)
+
+    op.create_table(
         "thanks",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1088,11 +1243,30 @@ def upgrade() -> None:
     with op.batch_alter_table("thanks_to", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_thanks_to_person_id"), ["person_id"], unique=False)
 
+    op.create_table(
+        "share_of_the_week",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("week", sa.String(length=40), nullable=False),
+        sa.Column("share_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("words", sa.String(length=400), nullable=False),
+        sa.Column("picked_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["picked_by_id"], ["person.id"], name=op.f("fk_share_of_the_week_picked_by_id"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["share_id"], ["share.id"], name=op.f("fk_share_of_the_week_share_id"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_share_of_the_week")),
+        sa.UniqueConstraint("week", name=op.f("uq_share_of_the_week_week")),
+        sqlite_autoincrement=True,
+    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table("share_of_the_week")
     with op.batch_alter_table("thanks_to", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_thanks_to_person_id"))
 
@@ -1127,6 +1301,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_thanks_item_id"))
 
     op.drop_table("thanks")
+    with op.batch_alter_table("slide", schema=None) as batch_op:
+        batch_op.drop_index("ix_slide_playlist_id_position")
+
+    op.drop_table("slide")
     with op.batch_alter_table("saved_item", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_saved_item_item_id"))
 
@@ -1167,10 +1345,18 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_approval_item_id"))
 
     op.drop_table("approval")
+    with op.batch_alter_table("urgent_screen", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_urgent_screen_screen_id"))
+
+    op.drop_table("urgent_screen")
     with op.batch_alter_table("source", schema=None) as batch_op:
         batch_op.drop_index("ix_source_next_at")
 
     op.drop_table("source")
+    with op.batch_alter_table("play", schema=None) as batch_op:
+        batch_op.drop_index("ix_play_hour")
+
+    op.drop_table("play")
     with op.batch_alter_table("item", schema=None) as batch_op:
         batch_op.drop_index("ix_item_state")
         batch_op.drop_index("ix_item_campaign_id")
@@ -1187,11 +1373,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_web_session_person_id"))
 
     op.drop_table("web_session")
+    op.drop_table("urgent_message")
     op.drop_table("signature")
     with op.batch_alter_table("sign_in_link", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sign_in_link_person_id"))
 
     op.drop_table("sign_in_link")
+    with op.batch_alter_table("screen", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_screen_playlist_id"))
+
     op.drop_table("screen")
     with op.batch_alter_table("record_link", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_record_link_person_id"))
@@ -1237,6 +1427,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_example_language")
 
     op.drop_table("example")
+    with op.batch_alter_table("duty", schema=None) as batch_op:
+        batch_op.drop_index("ix_duty_department_id_from_day")
+
+    op.drop_table("duty")
     op.drop_table("digest")
     op.drop_table("campaign")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
@@ -1260,6 +1454,7 @@ def downgrade() -> None:
     op.drop_table("topic")
     op.drop_table("search_entry")
     op.drop_table("salt")
+    op.drop_table("playlist")
     op.drop_table("picture")
     op.drop_table("pairing")
     op.drop_table("organisation")
@@ -1268,6 +1463,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_job_done_at_run_at")
 
     op.drop_table("job")
+    op.drop_table("film")
     op.drop_table("department")
     with op.batch_alter_table("click", schema=None) as batch_op:
         batch_op.drop_index("ix_click_at")

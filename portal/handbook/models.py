@@ -1,6 +1,6 @@
 """The policy and who agreed to it, examples, how far somebody is in their first five minutes, and practice."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -79,3 +79,16 @@ class PracticeShare(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     text: Mapped[str]
     at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Duty(Base):
+    """Who minds a department's accounts from one day up to another, both included: one line of its rota."""
+
+    __tablename__ = "duty"
+    __table_args__ = (Index("ix_duty_department_id_from_day", "department_id", "from_day"),)
+
+    id: Mapped[Key]
+    department_id: Mapped[int] = mapped_column(ForeignKey("department.id", ondelete="CASCADE"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    from_day: Mapped[date]
+    until_day: Mapped[date]

@@ -24,7 +24,7 @@ from portal.people.models import Organisation, Person
 from portal.people.queries import get_department
 from portal.screens import walls
 from portal.screens.models import Screen
-from portal.screens.walls import Wall
+from portal.screens.side import Side
 from portal.settings import current as settings
 from portal.signatures import routes as signatures
 from portal.signatures.signature import Addresses, Details, of_person, render
@@ -112,7 +112,7 @@ def launch_wall(
         "launch/wall.html",
         screen=screen,
         slide=walls.slide(item, screen),
-        wall=Wall([], None, []),
+        side=Side(None, []),
         number=0,
         time=clock.local(clock.now()).strftime("%H:%M"),
     )

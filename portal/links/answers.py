@@ -23,6 +23,7 @@ AT_ONCE = 500
 """Events read in one go."""
 OF_AN_ITEM = ("item_live", "item_ended", "item_recalled")
 OF_A_CAMPAIGN = ("campaign_changed",)
+OF_A_SCREEN = ("screen_changed",)
 
 
 @dataclass(slots=True)
@@ -38,6 +39,8 @@ class Answer:
     campaign_id: int
     has_card: bool
     """Whether programs that draw previews get a page of their own instead."""
+    screen_id: int | None = None
+    """The screen it stands on, whose audience decides where it leads."""
     head: bytes = b""
     """The whole answer but its first lines, up to the date; empty until the ordinary route has given it once."""
 
@@ -84,7 +87,7 @@ class Answers:
                 return None
             found = select(Item).options(joinedload(Item.campaign)).where(Item.id == link.item_id)
             item = db.scalars(found).one()
-            onward = landing(link, item)
+            onward = landing(link, item, of_colleagues=codes.is_of_colleagues(db, link))
         if not onward.url:
             return None
         answer = Answer(
@@ -95,6 +98,7 @@ class Answers:
             item_id=item.id,
             campaign_id=item.campaign_id,
             has_card=has_card(item),
+            screen_id=link.screen_id,
         )
         with self._changing:
             if version == self._version:
@@ -117,8 +121,9 @@ class Answers:
                     events = activity.since(db, self._seen, limit=AT_ONCE)
             items = {event.item_id for event in events if event.kind in OF_AN_ITEM}
             campaigns = {event.campaign_id for event in events if event.kind in OF_A_CAMPAIGN}
-            if items or campaigns:
-                self._forget(items, campaigns)
+            screens = {event.screen_id for event in events if event.kind in OF_A_SCREEN and event.screen_id is not None}
+            if items or campaigns or screens:
+                self._forget(items, campaigns, screens)
             if events:
                 self._seen = events[-1].id
         if len(events) == AT_ONCE:
@@ -136,13 +141,13 @@ class Answers:
             self._version += 1
             self._ready.clear()
 
-    def _forget(self, items: set[int | None], campaigns: set[int | None]) -> None:
+    def _forget(self, items: set[int | None], campaigns: set[int | None], screens: set[int]) -> None:
         with self._changing:
             self._version += 1
             gone = [
                 code
                 for code, answer in self._ready.items()
-                if answer.item_id in items or answer.campaign_id in campaigns
+                if answer.item_id in items or answer.campaign_id in campaigns or answer.screen_id in screens
             ]
             for code in gone:
                 del self._ready[code]

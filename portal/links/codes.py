@@ -64,6 +64,14 @@ def find(db: Session, code: str) -> Link | None:
     return db.scalar(select(Link).where(Link.code == code))
 
 
+def is_of_colleagues(db: Session, link: Link) -> bool:
+    """Whether the link stands on a screen that only colleagues see."""
+    if link.kind != "screen":
+        return False
+    screen = table("screen", column("id"), column("audience"))
+    return db.scalar(select(screen.c.audience).where(screen.c.id == link.screen_id)) == "staff"
+
+
 def address(link: Link) -> str:
     """What is pasted, printed and scanned: `https://short.example/r/abcd2345`; `/b/` for a signature's."""
     return f"{settings.current().link_base_url}/{'b' if link.kind == 'signature' else 'r'}/{link.code}"

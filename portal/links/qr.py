@@ -1,6 +1,7 @@
 """QR codes of links: drawn as SVG for pages, as PNG for downloads."""
 
 import io
+from functools import lru_cache
 
 import segno
 from markupsafe import Markup
@@ -34,7 +35,8 @@ def png(text: str) -> bytes:
     return out.getvalue()
 
 
-def _code(text: str) -> segno.QRCode:
+@lru_cache(maxsize=256)
+def _code(text: str) -> segno.QRCode:  # walls are drawn anew with every change, and these take longest
     return segno.make_qr(text, error="m", boost_error=False)
 
 

@@ -35,7 +35,7 @@ def redirect(request: Request, *, db: Session, code: str) -> Response:
     if link is None or link.item_id is None:
         return nowhere(request)
     item = db.scalars(select(Item).options(joinedload(Item.campaign)).where(Item.id == link.item_id)).one()
-    onward = landing(link, item)
+    onward = landing(link, item, of_colleagues=codes.is_of_colleagues(db, link))
     if onward.url:  # it opened this very moment: come again and be counted
         return Response(status_code=302, headers={"Location": f"/r/{code}", "Cache-Control": html.NO_STORE})
     return over(request, db, link=link, item=item, reason=onward.closed)

@@ -23,14 +23,19 @@ class Landing:
     """`recalled`, `ended` or `resting` (not approved at this moment, or not published yet)."""
 
 
-def landing(link: Link, item: Item) -> Landing:
-    """Where a visitor of `link` goes now. Only approved items inside their days have a target."""
+def landing(link: Link, item: Item, *, of_colleagues: bool = False) -> Landing:
+    """Where a visitor of `link` goes now. Only approved items inside their days have a target.
+
+    A link that is `of_colleagues` stands on a wall inside: it leads to where they pass the item on themselves.
+    """
     if item.state == "recalled":
         return Landing("", "recalled")
     if item.has_ended(clock.now()):
         return Landing("", "ended")
     if not item.is_published(clock.now()) or not is_safe(item.target_url):
         return Landing("", "resting")
+    if of_colleagues:
+        return Landing(f"{settings.current().base_url}/items/{item.id}?from=screen")
     return Landing(on_from(link, item))
 
 

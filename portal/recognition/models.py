@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.tables import Base, Key
+from portal.tables import Base, Key, Word
 
 
 class Thanks(Base):
@@ -31,3 +31,17 @@ class ThanksTo(Base):
     person_id: Mapped[int] = mapped_column(
         ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, autoincrement=False, index=True
     )
+
+
+class ShareOfTheWeek(Base):
+    """The share an editor picked for a week, with what is good about it."""
+
+    __tablename__ = "share_of_the_week"
+
+    id: Mapped[Key]
+    week: Mapped[Word] = mapped_column(unique=True)
+    """As in ISO 8601: `2026-W47`."""
+    share_id: Mapped[int | None] = mapped_column(ForeignKey("share.id", ondelete="SET NULL"))
+    words: Mapped[str] = mapped_column(String(400))
+    picked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    at: Mapped[datetime]

@@ -1,8 +1,11 @@
 """Letting a display in: it shows a code, an editor types it, and from then on its token opens one wall."""
 
+import hashlib
 import re
 import secrets
-from dataclasses import dataclass
+import threading
+from collections import OrderedDict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from sqlalchemy import CursorResult, delete, func, select
@@ -10,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal import activity, clock
+from portal.guesses import network_of
 from portal.people import audit
 from portal.people.models import Person
 from portal.screens.models import Pairing, PairingGuess, Screen
@@ -22,6 +26,10 @@ RENEW_BEFORE = timedelta(minutes=1)
 """A code this close to its end is replaced when it is shown again, so that nobody types a dying one."""
 MOST_WAITING = 300
 """Displays that may wait at once: keeps strangers from filling the table or making codes easy to guess."""
+MOST_WAITING_EACH = 20
+"""Of which those of one address: nobody alone takes every place."""
+MOST_ADDRESSES = 1_000
+"""Addresses remembered, each with its few displays; whoever was quiet longest is forgotten first."""
 GUESSES_EACH = 10
 GUESSES_TOGETHER = 60
 GUESSES_COUNT_FOR = timedelta(minutes=10)
@@ -42,16 +50,54 @@ class TooManyWaiting(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What an editor fills in about a display."""
+    """What an editor fills in about a display, as the columns of `Screen` have it."""
 
     name: str
-    place: str
-    audience: str
-    language: str
+    place: str = ""
+    audience: str = "staff"
+    language: str = "nl"
+    department_id: int | None = None
+    playlist_id: int | None = None
+    time_zone: str = ""
+    orientation: str = "landscape"
+    is_still: bool = False
+    night_from: int | None = None
+    night_until: int | None = None
 
 
-def offer(db: Session, token_hash: str) -> Pairing:
-    """The code the display with this token shows, made or renewed when needed. Raises TooManyWaiting."""
+class Places:
+    """Which displays wait from which address. Kept in memory only, by a hash with a key never written down."""
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+        self._waiting: OrderedDict[bytes, list[str]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def taken(self, address: str) -> list[str]:
+        """The token hashes that were given a place for this address, the latest twenty."""
+        with self._lock:
+            return list(self._waiting.get(self._who(address), ()))
+
+    def take(self, address: str, token_hash: str) -> None:
+        who = self._who(address)
+        with self._lock:
+            others = [each for each in self._waiting.pop(who, []) if each != token_hash]
+            self._waiting[who] = [*others[1 - MOST_WAITING_EACH :], token_hash]
+            while len(self._waiting) > MOST_ADDRESSES:
+                self._waiting.popitem(last=False)
+
+    def _who(self, address: str) -> bytes:
+        return hashlib.blake2b(network_of(address).encode(errors="replace"), key=self._key, digest_size=12).digest()
+
+
+places = Places()
+
+
+def offer(db: Session, token_hash: str, *, address: str = "") -> Pairing:
+    """The code the display with this token shows, made or renewed when needed. Raises TooManyWaiting.
+
+    `address` is where it asks from; "" is nobody's and has no limit of its own.
+    """
     now = clock.now()
     waiting = db.scalar(select(Pairing).where(Pairing.token_hash == token_hash))
     if waiting is not None:
@@ -61,12 +107,19 @@ def offer(db: Session, token_hash: str) -> Pairing:
     db.execute(delete(Pairing).where(Pairing.expires_at <= now))
     if (db.scalar(select(func.count()).select_from(Pairing)) or 0) >= MOST_WAITING:
         raise TooManyWaiting
+    if address:
+        # Places of displays that were let in or left are free again: the table knows who still waits.
+        here = select(func.count()).select_from(Pairing).where(Pairing.token_hash.in_(places.taken(address)))
+        if (db.scalar(here) or 0) >= MOST_WAITING_EACH:
+            raise TooManyWaiting
     waiting = Pairing(code=_fresh_code(db), token_hash=token_hash, created_at=now, expires_at=now + CODE_LASTS)
     try:
         with db.begin_nested():
             db.add(waiting)
     except IntegrityError:  # the same display asked twice at once
         return db.scalars(select(Pairing).where(Pairing.token_hash == token_hash)).one()
+    if address:
+        places.take(address, token_hash)
     return waiting
 
 
@@ -86,15 +139,7 @@ def pair(db: Session, code: str, wanted: Wanted, *, by: Person) -> Screen:
     assert isinstance(taken, CursorResult)
     if taken.rowcount != 1:
         raise WrongCode
-    screen = Screen(
-        name=wanted.name,
-        place=wanted.place,
-        audience=wanted.audience,
-        language=wanted.language,
-        token_hash=waiting.token_hash,
-        paired_by_id=by.id,
-        paired_at=now,
-    )
+    screen = Screen(**asdict(wanted), token_hash=waiting.token_hash, paired_by_id=by.id, paired_at=now)
     db.add(screen)
     db.flush()
     activity.record(db, "screen_paired", screen_id=screen.id)
@@ -103,9 +148,9 @@ def pair(db: Session, code: str, wanted: Wanted, *, by: Person) -> Screen:
 
 
 def change(db: Session, screen: Screen, wanted: Wanted, *, by: Person) -> None:
-    """Give a screen its new name, place, audience and language; its wall follows at once."""
-    screen.name, screen.place = wanted.name, wanted.place
-    screen.audience, screen.language = wanted.audience, wanted.language
+    """Have a screen be as wanted from now on; its wall follows at once."""
+    for column, value in asdict(wanted).items():
+        setattr(screen, column, value)
     activity.record(db, "screen_changed", screen_id=screen.id)
     audit.write(db, "screen_changed", "screen", screen.id, by=by, name=screen.name, audience=screen.audience)
 

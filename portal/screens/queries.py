@@ -2,25 +2,69 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.campaigns.models import Item
 from portal.links.models import Link
-from portal.screens.models import Screen
+from portal.parts import Part, part
+from portal.people.models import Department
+from portal.screens.models import Playlist, Screen
 from portal.web import NotFound
 
 HERE = timedelta(minutes=3)
 """A screen tells once a minute that it is on; after three silent ones it counts as off."""
 NOTED_EVERY = timedelta(minutes=1)
+PAGE = 24
+"""Screens on one page of the list."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A screen on the list, with the names of its department and its playlist; "" for none and for the house's."""
+
+    screen: Screen
+    department: str
+    playlist: str
+
+
+@dataclass(frozen=True)
+class Register:
+    """A part of the connected screens, by place and name. `everywhere` is how many there are in all."""
+
+    rows: list[Row]
+    part: Part
+    everywhere: int
+
+
+def register(db: Session, *, q: str = "", number: int = 1) -> Register:
+    """A page of the screens whose name, place or department holds `q`; at most the last page."""
+    asked = _asked(q)
+    joined = select(func.count()).select_from(Screen).outerjoin(Department, Department.id == Screen.department_id)
+    everywhere = db.scalar(select(func.count()).select_from(Screen).where(Screen.revoked_at.is_(None))) or 0
+    total = (db.scalar(joined.where(*asked)) or 0) if q else everywhere
+    shown = part(number, total=total, size=PAGE)
+    found = _rows().where(*asked).order_by(func.lower(Screen.place), func.lower(Screen.name), Screen.id)
+    rows = db.execute(found.limit(shown.size).offset(shown.skipped))
+    return Register([_row(each) for each in rows], shown, everywhere)
 
 
 def screens(db: Session) -> list[Screen]:
     """Every connected screen, by name."""
     return list(db.scalars(select(Screen).where(Screen.revoked_at.is_(None)).order_by(Screen.name, Screen.id)))
+
+
+def get_row(db: Session, screen_id: int) -> Row:
+    """The connected screen as the list has it; raises NotFound when there is none."""
+    found = db.execute(_rows().where(Screen.id == screen_id, Screen.revoked_at.is_(None))).first()
+    if found is None:
+        raise NotFound
+    return _row(found)
 
 
 def get_screen(db: Session, screen_id: int) -> Screen:
@@ -36,15 +80,15 @@ def find_screen(db: Session, token_hash: str) -> Screen | None:
     return db.scalar(select(Screen).where(Screen.token_hash == token_hash))
 
 
-def printable(db: Session, items: Sequence[Item], language: str) -> dict[int, list[tuple[int, str]]]:
-    """By screen: the link of each of these items on it, for printing its QR code, with the item's title."""
+def printable(db: Session, screen_id: int, items: Sequence[Item], language: str) -> list[tuple[int, str]]:
+    """The screen's link to each of these items, for printing its QR code, with the item's title."""
     titles = {item.id: item.text(language).title for item in items}
-    links = select(Link).where(Link.kind == "screen", Link.item_id.in_(titles)).order_by(Link.id.desc())
-    found: dict[int, list[tuple[int, str]]] = {}
-    for link in db.scalars(links):
-        if link.screen_id is not None and link.item_id is not None:
-            found.setdefault(link.screen_id, []).append((link.id, titles[link.item_id]))
-    return found
+    links = select(Link).where(Link.kind == "screen", Link.screen_id == screen_id, Link.item_id.in_(titles))
+    return [
+        (link.id, titles[link.item_id])
+        for link in db.scalars(links.order_by(Link.id.desc()))
+        if link.item_id is not None
+    ]
 
 
 def is_here(screen: Screen) -> bool:
@@ -70,3 +114,30 @@ def engine(user_agent: str) -> str:
     parts = [names.get(maker[1], maker[1])] if maker else []
     parts += [f"{names.get(browser[1], browser[1])} {browser[2]}"] if browser else []
     return ", ".join(parts)
+
+
+def _rows() -> Select[Screen, str | None, str | None, bool | None]:
+    return (
+        select(Screen, Department.name, Playlist.name, Playlist.is_house)
+        .outerjoin(Department, Department.id == Screen.department_id)
+        .outerjoin(Playlist, Playlist.id == Screen.playlist_id)
+    )
+
+
+def _row(found: Any) -> Row:
+    screen, department, playlist, is_house = found
+    return Row(screen, department or "", "" if is_house else playlist or "")
+
+
+def _asked(q: str) -> list[ColumnElement[bool]]:
+    here: list[ColumnElement[bool]] = [Screen.revoked_at.is_(None)]
+    if q:
+        columns = (Screen.name, Screen.place, Department.name)
+        here.append(or_(*(column.icontains(q, autoescape=True) for column in columns)))
+    return here
+
+
+def version(engine: str) -> int:
+    """The version of Chromium in what `engine` made; 1000 for any other browser, which we know nothing against."""
+    found = re.search(r"Chromium (\d+)", engine)
+    return int(found[1]) if found else 1000

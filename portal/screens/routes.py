@@ -1,142 +1,69 @@
-"""Office displays: the player's own pages, and the editor's list of screens."""
+"""The editor's screens: the list, letting one in, and what each is set to; the rest of their pages by name."""
 
-import hashlib
-import json
-from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
-from anyio import to_thread
 from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-import portal
 from portal import clock, html, i18n, settings, web
-from portal.campaigns.queries import live_items, number_live
+from portal.campaigns.queries import live_items
 from portal.database import Database
 from portal.i18n import LANGUAGES
 from portal.i18n import gettext as _
-from portal.links import figures, qr
-from portal.people.models import Organisation, Person
-from portal.screens import colours, pairing, queries, walls
-from portal.screens.events import WallStream
-from portal.screens.models import AUDIENCES, Screen
-from portal.web import Form, NotFound, action, answer, anyone, editor, page, stream
+from portal.links import figures
+from portal.people.models import Department, Organisation, Person
+from portal.people.queries import departments
+from portal.screens import (
+    helping,
+    pairing,
+    play_routes,
+    playlist_routes,
+    playlists,
+    preview_routes,
+    queries,
+    slide_routes,
+    subjects,
+    urgent,
+    urgent_routes,
+    walls,
+)
+from portal.screens.models import AUDIENCES, ORIENTATIONS, Playlist, Screen
+from portal.web import Form, action, editor, page
 
-COOKIE = "screen"
-REMEMBERED = 400 * 24 * 3600
-"""Seconds a player keeps its token; the longest a browser allows."""
-SECONDS = 20
-"""How long a slide stays: long enough to take out a phone and scan it."""
-
-
-def new_screen(request: Request, *, db: Session) -> Response:
-    """Where a player starts: on to its own page, the one it had before if that still opens something."""
-    token = request.cookies.get(COOKIE, "")
-    if not pairing.TOKEN.fullmatch(token) or _is_revoked(queries.find_screen(db, web.token_hash(token))):
-        token = web.token()
-    response = RedirectResponse(html.url(request, "wall", token=token), status_code=303)
-    response.headers["Cache-Control"] = html.NO_STORE
-    web.set_cookie(response, COOKIE, token, max_age=REMEMBERED, path="/screen")
-    return response
-
-
-def wall(request: Request, *, db: Session, organisation: Organisation, token: str) -> Response:
-    """The player's page: its wall, a code to pair it with, or that it was disconnected; never a sign-in."""
-    screen = _screen(db, token)
-    if screen is None:
-        return _waiting(request, db, organisation, token)
-    context: dict[str, Any] = {"release": _release(organisation), "token": token}
-    if screen.revoked_at is not None:
-        return html.page(request, "screens/disconnected.html", **context)
-    i18n.language.set(screen.language)
-    queries.note_seen(db, screen, request.headers.get("user-agent", ""))
-    walls.mint_links(db, screen)
-    shown = walls.of(db, screen, organisation)
-    number = web.whole_number(request.query_params.get("slide", "")) or 0
-    return html.page(
-        request,
-        "screens/wall.html",
-        wall=shown,
-        slide=shown.slides[number % len(shown.slides)],
-        number=number,
-        following=(number + 1) % max(len(shown.slides), len(shown.notes), 1),
-        screen=screen,
-        seconds=SECONDS,
-        time=clock.local(clock.now()).strftime("%H:%M"),
-        zone=settings.current().time_zone,
-        **context,
-    )
-
-
-def wall_slides(request: Request, *, db: Session, organisation: Organisation, token: str) -> Response:
-    """All a player needs to go on without us for a while, or 304 when it has just that."""
-    screen = _screen(db, token)
-    told: dict[str, Any] = {"release": _release(organisation), "state": "waiting"}
-    if _is_revoked(screen):
-        told["state"] = "revoked"
-    elif screen is not None:
-        i18n.language.set(screen.language)
-        shown = walls.of(db, screen, organisation)
-        told |= {
-            "state": "wall",
-            "slides": [
-                {
-                    "key": slide.key,
-                    "ends": slide.ends_at.timestamp() if slide.ends_at else None,
-                    "html": html.piece(request, "screens/_slide.html", slide=slide, screen=screen),
-                }
-                for slide in shown.slides
-            ],
-            "side": html.piece(request, "screens/_side.html", wall=shown, number=0),
-        }
-    body = json.dumps(told).encode()
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    if web.holds(request, etag):
-        return Response(status_code=304, headers=headers)
-    return Response(body, media_type="application/json", headers=headers)
-
-
-def wall_seen(request: Request, *, db: Session, token: str) -> Response:
-    """A player's sign of life."""
-    screen = _screen(db, token)
-    if screen is None or _is_revoked(screen):
-        raise NotFound
-    queries.note_seen(db, screen, request.headers.get("user-agent", ""))
-    walls.mint_links(db, screen)
-    return Response(status_code=204, headers={"Cache-Control": "no-store"})
-
-
-def wall_css(*, organisation: Organisation) -> Response:
-    return Response(
-        colours.css(organisation.accent),
-        media_type="text/css",
-        headers={"Cache-Control": "public, max-age=3600"},
-    )
-
-
-async def wall_events(request: Request) -> Response:
-    """The stream that tells a wall to look again; 401 for whoever is not a connected screen."""
-    database: Database = request.app.state.database
-    token_hash = web.token_hash(request.path_params["token"])
-
-    async def screen_id() -> int | None:
-        return await to_thread.run_sync(partial(_connected, database, token_hash))
-
-    paired = await screen_id()
-    if paired is None:
-        return Response(status_code=401, headers={"Cache-Control": "no-store"})
-    resumed = web.whole_number(request.headers.get("last-event-id", "") or request.query_params.get("after", ""))
-    return WallStream(
-        screen_id=paired,
-        after=resumed or None,
-        tail=request.app.state.tail,
-        stopping=request.app.state.stopping,
-        is_paired=screen_id,
-        release=_release(request.state.organisation),
-    )
+ZONES = (
+    "Europe/Amsterdam",
+    "Europe/Brussels",
+    "Europe/Berlin",
+    "Europe/Paris",
+    "Europe/London",
+    "Europe/Dublin",
+    "Europe/Lisbon",
+    "Europe/Madrid",
+    "Europe/Rome",
+    "Europe/Copenhagen",
+    "Europe/Stockholm",
+    "Europe/Warsaw",
+    "Europe/Athens",
+    "Europe/Istanbul",
+    "Atlantic/Canary",
+    "America/Curacao",
+    "America/Aruba",
+    "America/Paramaribo",
+    "America/New_York",
+    "America/Chicago",
+    "America/Los_Angeles",
+    "Asia/Dubai",
+    "Asia/Kolkata",
+    "Asia/Singapore",
+    "Asia/Shanghai",
+    "Asia/Tokyo",
+    "Australia/Sydney",
+    "UTC",
+)
+"""Offered to choose from; a screen may have any other that the clock knows."""
 
 
 def screens(request: Request, *, db: Session, organisation: Organisation) -> Response:
@@ -149,7 +76,7 @@ def screens(request: Request, *, db: Session, organisation: Organisation) -> Res
 
 def pair_screen(request: Request, *, db: Session, form: Form, me: Person, organisation: Organisation) -> Response:
     code = form.text("code", limit=40)
-    wanted = _wanted(form)
+    wanted = _wanted(db, form)
     if not code:
         form.errors["code"] = _("Please type the code that the screen shows.")
     if form.errors:
@@ -166,19 +93,24 @@ def pair_screen(request: Request, *, db: Session, form: Form, me: Person, organi
         response.background = BackgroundTask(_note_guess, request.app.state.database, me.id)
         return response
     web.flash(request, _("“%(name)s” is connected. In a few seconds it shows its wall.", name=screen.name))
-    return web.see_other(request, "screens")
+    return web.see_other(request, "screen_page", screen_id=screen.id)
+
+
+def screen_page(request: Request, *, db: Session, organisation: Organisation, screen_id: int) -> Response:
+    row = queries.get_row(db, screen_id)
+    return _screen_page(request, db, organisation, row)
 
 
 def change_screen(
     request: Request, *, db: Session, form: Form, me: Person, organisation: Organisation, screen_id: int
 ) -> Response:
-    screen = queries.get_screen(db, screen_id)
-    wanted = _wanted(form)
+    row = queries.get_row(db, screen_id)
+    wanted = _wanted(db, form)
     if form.errors:
-        return _list(request, db, organisation, typed=form.raw, errors=form.errors, changing=screen_id)
-    pairing.change(db, screen, wanted, by=me)
-    web.flash(request, _("Saved. “%(name)s” follows within seconds.", name=screen.name))
-    return web.see_other(request, "screens")
+        return _screen_page(request, db, organisation, row, typed=form.raw, errors=form.errors)
+    pairing.change(db, row.screen, wanted, by=me)
+    web.flash(request, _("Saved. “%(name)s” follows within seconds.", name=wanted.name))
+    return web.see_other(request, "screen_page", screen_id=screen_id)
 
 
 def revoke_screen(request: Request, *, db: Session, me: Person, screen_id: int) -> Response:
@@ -195,56 +127,95 @@ def _list(
     *,
     typed: dict[str, str],
     errors: dict[str, str] | None = None,
-    changing: int | None = None,
     status: int = 422,
 ) -> Response:
+    q = request.query_params.get("q", "").strip()[:60]
+    found = queries.register(db, q=q, number=web.whole_number(request.query_params.get("page", "")) or 1)
+    shown = [row.screen for row in found.rows]
     return html.page(
         request,
         "screens/index.html",
         status=status if errors else 200,
         section="screens",
-        screens=queries.screens(db),
+        found=found,
+        q=q,
+        cards=subjects.cards(db, shown, i18n.language.get()),
+        wrong={screen.id: helping.wrong_with(screen, organisation) for screen in shown},
         is_here=queries.is_here,
-        came=figures.by(db, figures.by_screen(), figures.of_network("screen")),
-        nothing=figures.Figure(),
-        printable=queries.printable(db, live_items(db, most=walls.MOST_SLIDES), i18n.language.get()),
-        slides=min(number_live(db), walls.MOST_SLIDES),
-        has_board=organisation.leaderboard_on,
+        urgent=urgent.running(db),
         start=f"{settings.current().base_url}{html.url(request, 'new_screen')}",
-        languages=list(i18n.LANGUAGES.items()),
         typed=typed,
         errors=errors or {},
-        changing=changing,
+        **_choices(db),
     )
 
 
-def _waiting(request: Request, db: Session, organisation: Organisation, token: str) -> Response:
-    context: dict[str, Any] = {"release": _release(organisation), "token": token, "code": "", "lasts": 60}
-    try:
-        waiting = pairing.offer(db, web.token_hash(token))
-    except pairing.TooManyWaiting:
-        return html.page(request, "screens/pairing.html", **context)
-    left = waiting.expires_at - pairing.RENEW_BEFORE - clock.now()
-    base_url = settings.current().base_url
-    context |= {
-        "code": waiting.code,
-        "lasts": max(int(left.total_seconds()), 1) + 1,
-        "where": f"{base_url.partition('://')[2]}/screens",
-        "drawing": qr.svg(
-            f"{base_url}/screens?code={waiting.code}",
-            label=_("QR code that opens the pairing page with this code"),
-        ),
+def _screen_page(
+    request: Request,
+    db: Session,
+    organisation: Organisation,
+    row: queries.Row,
+    *,
+    typed: dict[str, str] | None = None,
+    errors: dict[str, str] | None = None,
+) -> Response:
+    screen = row.screen
+    came = figures.by(db, figures.by_screen(), figures.of_screen(screen.id))
+    return html.page(
+        request,
+        "screens/screen.html",
+        status=422 if errors else 200,
+        section="screens",
+        row=row,
+        screen=screen,
+        card=subjects.cards(db, [screen], i18n.language.get())[screen.id],
+        wrong=helping.wrong_with(screen, organisation),
+        is_here=queries.is_here(screen),
+        figure=came.get(screen.id, figures.Figure()),
+        printable=queries.printable(db, screen.id, live_items(db, most=walls.MOST_SLIDES), i18n.language.get()),
+        local_time=clock.now().astimezone(ZoneInfo(screen.time_zone) if screen.time_zone else clock.zone()),
+        typed=typed if typed is not None else _filled(screen),
+        errors=errors or {},
+        **_choices(db, zone=screen.time_zone),
+    )
+
+
+def _choices(db: Session, *, zone: str = "") -> dict[str, Any]:
+    """What there is to choose from in the form of a screen."""
+    house = settings.current().time_zone
+    zones = sorted({*ZONES, zone} - {house, ""})
+    return {
+        "languages": list(LANGUAGES.items()),
+        "departments": [("", _("None in particular")), *((team.id, team.name) for team in departments(db))],
+        "playlists": [("", _("The house’s playlist")), *playlists.choices(db)],
+        "zones": [("", _("As in the house (%(zone)s)", zone=house)), *((each, each) for each in zones)],
+        "hours": [("", _("never")), *((hour, f"{hour}:00") for hour in range(24))],
     }
-    return html.page(request, "screens/pairing.html", **context)
 
 
-def _wanted(form: Form) -> pairing.Wanted:
+def _filled(screen: Screen) -> dict[str, str]:
+    """The form's fields for a screen as it is."""
+    columns = ("name", "place", "audience", "language", "orientation", "time_zone")
+    numbers = ("department_id", "playlist_id", "night_from", "night_until")
+    found = {name: str(getattr(screen, name)) for name in columns}
+    found |= {name: str(value if (value := getattr(screen, name)) is not None else "") for name in numbers}
+    return found | ({"is_still": "yes"} if screen.is_still else {})
+
+
+def _wanted(db: Session, form: Form) -> pairing.Wanted:
     """What was filled in about a display; the form's errors get a sentence for what cannot stay so."""
     wanted = pairing.Wanted(
         name=form.text("name", limit=60),
         place=form.text("place", limit=80),
         audience=form.text("audience"),
         language=form.text("language"),
+        department_id=form.number("department_id"),
+        playlist_id=form.number("playlist_id"),
+        time_zone=form.text("time_zone"),
+        orientation=form.text("orientation") or "landscape",
+        is_still=form.is_set("is_still"),
+        night_from=form.number("night_from"),
+        night_until=form.number("night_until"),
     )
     if not wanted.name:
         form.errors["name"] = _("Please give the screen a name, such as Canteen.")
@@ -252,24 +223,20 @@ def _wanted(form: Form) -> pairing.Wanted:
         form.errors["audience"] = _("Please choose who sees this screen.")
     if wanted.language not in LANGUAGES:
         form.errors["language"] = _("Please choose a language.")
+    if wanted.orientation not in ORIENTATIONS:
+        form.errors["orientation"] = _("Please choose how the screen hangs.")
+    if wanted.time_zone and wanted.time_zone not in available_timezones():
+        form.errors["time_zone"] = _("Please choose a time zone from the list.")
+    for name, table in (("department_id", Department), ("playlist_id", Playlist)):
+        chosen = getattr(wanted, name)
+        if (chosen is None and form.get(name)) or (chosen is not None and db.get(table, chosen) is None):
+            form.errors[name] = _("This is not there any more. Please choose again.")
+    begins, ends = wanted.night_from, wanted.night_until
+    if any(hour is not None and hour > 23 for hour in (begins, ends)):
+        form.errors["night_from"] = _("Please choose the hours from the list.")
+    elif (begins is None) != (ends is None) or (begins is not None and begins == ends):
+        form.errors["night_from"] = _("Please choose when the night begins and when it ends, or twice never.")
     return wanted
-
-
-def _screen(db: Session, token: str) -> Screen | None:
-    """The screen of this token; None while it waits for pairing. NotFound for what cannot be a token."""
-    if not pairing.TOKEN.fullmatch(token):
-        raise NotFound
-    return queries.find_screen(db, web.token_hash(token))
-
-
-def _is_revoked(screen: Screen | None) -> bool:
-    return screen is not None and screen.revoked_at is not None
-
-
-def _connected(database: Database, token_hash: str) -> int | None:
-    with database.reading() as db:
-        screen = queries.find_screen(db, token_hash)
-        return screen.id if screen is not None and screen.revoked_at is None else None
 
 
 def _note_guess(database: Database, person_id: int) -> None:
@@ -277,21 +244,15 @@ def _note_guess(database: Database, person_id: int) -> None:
         pairing.note_guess(db, person_id)
 
 
-def _release(organisation: Organisation) -> str:
-    """Changes with the code, the wall's own files and the organisation's settings: players then load anew."""
-    parts = (portal.__version__, html.static("css/wall.css"), html.static("js/wall.js"), organisation.version)
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
-
-
 routes = [
-    page("/screen", new_screen, anyone),
-    page("/screen/wall.css", wall_css, anyone),
-    answer("/screen/{token}", wall, anyone, writes="the pairing code, when the screen was last seen, and its links"),
-    page("/screen/{token}/slides", wall_slides, anyone),
-    answer("/screen/{token}/seen", wall_seen, anyone, writes="when the screen was last seen, and its links"),
-    stream("/screen/{token}/events", wall_events),
     page("/screens", screens, editor),
     action("/screens", pair_screen, editor),
+    page("/screens/{screen_id:int}", screen_page, editor),
     action("/screens/{screen_id:int}", change_screen, editor),
     action("/screens/{screen_id:int}/revoke", revoke_screen, editor),
+    *playlist_routes.routes,
+    *slide_routes.routes,
+    *preview_routes.routes,
+    *urgent_routes.routes,
+    *play_routes.routes,
 ]

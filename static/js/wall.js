@@ -1,15 +1,15 @@
-// Keeps a display going with nobody near: turns the slides, looks for news, survives the server being away.
-// Plain enough for players from 2019; older ones turn the page by loading it again.
+// Keeps a display going with nobody near: hears what is new, looks for itself when it hears nothing, says how it is.
+// Plain enough for players from 2019; older ones are turned by wall-plain.js.
 "use strict";
+window.wall = window.wall || {};
 (() => {
-  const data = document.body.dataset, base = data.base;
-  const able = window.fetch && window.EventSource && window.AbortController && Element.prototype.append;
-  if (!able) {
-    setTimeout(() => { location.href = data.following || base; }, 1000 * (data.seconds || 20));
-    return;
-  }
-  const began = Date.now(), spread = (least, most) => least + Math.random() * (most - least);
-  let etag = "", fresh = Date.now(), offset = 0, moving = false;
+  const data = document.body.dataset, base = data.base, mono = () => performance.now();
+  const able = window.fetch && window.EventSource && window.AbortController && window.URLSearchParams &&
+    Element.prototype.append && HTMLImageElement.prototype.decode && Intl.DateTimeFormat.prototype.formatToParts;
+  if (!able) return;
+  const spread = (least, most) => least + Math.random() * (most - least);
+  const clock = window.wall.clock();
+  let etag = "", fresh = mono(), freshAt = clock.now(), looked = 0, failed = 0, moving = false, slides = null, told = 0;
 
   // Never leave a page that works for one that may not load: look first, then go.
   const goTo = (path) => {
@@ -19,26 +19,37 @@
       .then((answer) => { if (answer.ok) location.replace(path); else throw answer; })
       .catch(() => { setTimeout(() => { moving = false; goTo(path); }, spread(3000, 8000)); });
   };
-  const reload = () => { if (Date.now() - began > 30000) goTo(base); };
+  const reload = () => { if (mono() > 30000) goTo(base); };
+  const alive = () => { fresh = mono(); freshAt = clock.now(); failed = 0; };
 
+  // What polling brings and what the stream tells are the same.
+  const take = (news) => {
+    alive();
+    const moved = news.screen && news.screen.language !== document.documentElement.lang;
+    if (news.state !== data.state || moved) goTo(base);
+    else if (news.release !== data.release) reload();
+    if (news.state === "wall" && slides) {
+      become(news.screen);
+      slides.take(news);
+      tick();
+    }
+  };
   const look = () => {
-    const patience = new AbortController(), timer = setTimeout(() => patience.abort(), 10000);
-    const headers = etag ? { "If-None-Match": etag } : {};
+    // After a failure most looks are impatient: a network that came back must not wait for one that hangs.
+    const patience = new AbortController(), timer = setTimeout(() => patience.abort(), failed % 4 ? 3500 : 10000);
+    const headers = etag ? { "If-None-Match": etag } : {}, away = failed > 0, before = told;
+    looked = mono();
     return fetch(base + "/slides", { headers, cache: "no-store", credentials: "same-origin", signal: patience.signal })
       .then((answer) => {
         if (answer.status !== 304 && !answer.ok) throw answer;
-        const ahead = Date.parse(answer.headers.get("Date") || "") - Date.now();
-        offset = Math.abs(ahead) > 60000 ? ahead : 0;
-        fresh = Date.now();
-        if (answer.status === 304) return;
-        etag = answer.headers.get("ETag") || "";
-        return answer.json().then((told) => {
-          if (told.state !== data.state) goTo(base);
-          else if (told.release !== data.release) reload();
-          else if (told.state === "wall") take(told);
-        });
+        clock.correct(answer.headers.get("Date"));
+        if (answer.status === 304) { alive(); return null; }
+        const tag = answer.headers.get("ETag") || "";
+        // What the stream told meanwhile is newer.
+        return answer.json().then((news) => { if (told === before) { take(news); etag = tag; } });
       })
-      .catch(() => {})
+      .then(() => { if (away && slides && !data.preview) listenIn(spread(0, 2000)); })
+      .catch(() => { failed++; })
       .then(() => clearTimeout(timer));
   };
 
@@ -47,114 +58,115 @@
     const again = () => look().then(() => setTimeout(again, spread(pause, pause + 1000)));
     setTimeout(again, pause);
     setTimeout(() => goTo(data.state === "waiting" ? base : data.start), 1000 * data.lasts);
+    window.wall.goes = true;
     return;
   }
 
-  // Turning the slides
-  const layers = document.querySelectorAll(".layer"), progress = document.querySelector(".progress");
-  let slides = [], shown = "", front = 0, turn = 0, note = -1, fading = false, change = 0;
-  const now = () => Date.now() + offset;
-  const lasting = () => slides.filter((slide) => !slide.ends || slide.ends * 1000 > now());
-
-  /* What was taken back must not linger: `cut` ends any fade and leaves nothing of it behind. */
-  const show = (slide, cut) => {
-    if (fading && !cut) { setTimeout(() => { if (slides.some((each) => each.key === slide.key)) show(slide); }, 500); return; }
-    const mine = ++change;
-    fading = true;
-    shown = slide.key;
-    const above = layers[1 - front], below = layers[front];
-    above.innerHTML = slide.html;
-    const picture = above.querySelector("img");
-    const ready = picture ? Promise.race([picture.decode(), new Promise((_, no) => setTimeout(no, cut ? 700 : 8000))]) : Promise.resolve();
-    ready.catch(() => above.firstElementChild.classList.add("bare")).then(() => {
-      if (mine !== change) return;
-      above.classList.add("on", "above");
-      below.classList.remove("above");
-      front = 1 - front;
-      const leave = () => { if (mine === change) { below.classList.remove("on"); below.textContent = ""; fading = false; } };
-      if (cut) leave(); else setTimeout(leave, 1600);
-    });
-  };
-  const next = (wanted, cut) => {
-    const left = lasting(), place = left.findIndex((slide) => slide.key === shown);
-    const slide = wanted || left[(place + 1) % left.length];
-    clearTimeout(turn);
-    turn = setTimeout(() => next(), 1000 * data.seconds);
-    progress.classList.remove("go");
-    void progress.offsetWidth;
-    progress.classList.add("go");
-    turnNote(note + 1);
-    if (slide && slide.key !== shown) show(slide, cut);
-  };
-  const turnNote = (number) => {
-    const notes = document.querySelectorAll("#side .note");
-    note = notes.length ? number % notes.length : 0;
-    notes.forEach((each, place) => each.classList.toggle("on", place === note));
-  };
-
-  let side = "";
-  const take = (told) => {
-    const known = slides.map((slide) => slide.key), first = !known.length;
-    slides = told.slides;
-    if (told.side !== side) {
-      side = told.side;
-      document.getElementById("side").outerHTML = side;
-      turnNote(first ? note : 0);
-    }
-    if (first) {
-      shown = slides[0].key;
-      if (!document.getElementById("slide-" + shown.replace(/\./g, "-"))) show(slides[0]);
-      return;
-    }
-    const added = slides.find((slide) => known.indexOf(slide.key) < 0);
-    if (added) next(added);
-    else if (!slides.some((slide) => slide.key === shown)) next(null, true);
-  };
-
-  // Hearing at once: a stream that says when to look. It may die in many ways; each ends in a new one.
-  let source = null, heard = 0, tries = 0, waiting = 0, last = "";
+  // Hearing at once, by a stream. It may die in many ways; each ends in a new one, after a wait that grows.
+  let source = null, heard = 0, tries = 0, waiting = 0;
   const listenIn = (wait) => {
     if (source) source.close();
     source = null;
+    heard = mono();
     clearTimeout(waiting);
     waiting = setTimeout(listen, wait);
   };
   const listen = () => {
-    heard = Date.now();
-    source = new EventSource(base + "/events" + (last ? "?after=" + last : ""));
-    source.onopen = look;
-    source.onerror = () => {
-      if (source && source.readyState === 2) listenIn(Math.min(60000, 1000 * Math.pow(2, tries++)) * spread(0.5, 1.5));
-    };
-    source.addEventListener("beat", (event) => {
-      heard = Date.now();
+    const mine = source = new EventSource(base + "/events");
+    heard = mono();
+    const on = (kind, act) => mine.addEventListener(kind, (event) => {
+      if (mine !== source) return;
+      heard = mono();
+      act(event);
+    });
+    // Where looking works and only streams do not, there is no hurry; otherwise be back soon after the network is.
+    mine.onerror = () => { if (mine === source) listenIn(Math.min(failed ? 5000 : 60000, 1000 * Math.pow(2, tries++)) * spread(0.5, 1.5)); };
+    on("state", (event) => { tries = 0; told++; take(JSON.parse(event.data)); });
+    on("beat", (event) => {
       tries = 0;
+      alive();
       if (JSON.parse(event.data).release !== data.release) reload();
     });
-    source.addEventListener("changed", (event) => { last = event.lastEventId; heard = Date.now(); look(); });
-    source.addEventListener("revoked", look);
-    source.addEventListener("bye", () => listenIn(spread(1000, 10000)));
+    on("revoked", look);
+    on("bye", () => listenIn(spread(1000, 9000)));
+  };
+  const keepLooking = () => {
+    const hears = source && tries === 0 && mono() - heard < 20000;
+    const work = hears && mono() - looked < 50000 ? Promise.resolve() : look();
+    work.then(() => setTimeout(keepLooking, failed ? spread(0.6, 1.2) * Math.min(1500 * failed, 6000) : spread(13000, 16000)));
   };
 
-  // The clock, in the house's zone whatever the player believes, and what to say when the server is away
-  const clock = document.querySelector(".clock time"), asOf = document.querySelector(".as-of");
-  const format = new Intl.DateTimeFormat("nl-NL", { hour: "2-digit", minute: "2-digit", timeZone: data.zone });
+  // How it is, once a minute: what it shows, and what it has played since a report was last acknowledged.
+  const page = Math.random().toString(36).slice(2, 12);
+  let counted = {}, sealed = null, number = 0;
+  const played = (subject, seconds) => {
+    if (!subject || (!counted[subject] && Object.keys(counted).length >= 100)) return;
+    const sum = counted[subject] || (counted[subject] = [0, 0]);
+    sum[0]++;
+    sum[1] += seconds;
+  };
+  const report = () => {
+    if (!sealed) {
+      sealed = { n: page + "." + ++number, plays: JSON.stringify(Object.keys(counted).map((key) => [key].concat(counted[key]))) };
+      counted = {};
+    }
+    const size = (length) => Math.round(length * (window.devicePixelRatio || 1));
+    const body = new URLSearchParams();
+    body.set("showing", slides.showing());
+    body.set("width", size(window.innerWidth));
+    body.set("height", size(window.innerHeight));
+    body.set("release", data.release);
+    body.set("n", sealed.n);
+    body.set("at", Math.floor(Date.now() / 1000));
+    body.set("plays", sealed.plays);
+    const patience = new AbortController(), timer = setTimeout(() => patience.abort(), 20000);
+    // The same report under the same number until it is acknowledged, or refused for good.
+    fetch(base + "/seen", { method: "POST", body, cache: "no-store", credentials: "same-origin", signal: patience.signal })
+      .then((answer) => { if (answer.status < 500 && answer.status !== 429) sealed = null; })
+      .catch(() => {})
+      .then(() => { clearTimeout(timer); setTimeout(report, spread(55000, 65000)); });
+  };
+
+  // The clock, and what to say when the server is away
+  const time = document.querySelector(".clock time"), asOf = document.querySelector(".as-of");
+  const classes = document.body.classList, nightly = Math.floor(Math.random() * 50);
+  let minute = -1, screen = {};
+  const become = (one) => {
+    screen = one;
+    clock.live(screen.zone);
+    data.orientation = screen.orientation;
+    classes.toggle("still", screen.still);
+    minute = -1;
+  };
   const tick = () => {
-    const away = Date.now() - fresh, time = format.format(now());
-    if (clock.textContent !== time) clock.textContent = time;
+    const away = mono() - fresh, here = clock.here();
+    if (time.textContent !== here.text) time.textContent = here.text;
     asOf.hidden = away < 60000;
-    asOf.querySelector(".since").textContent = format.format(fresh + offset);
-    document.body.classList.toggle("stale", away > 15 * 60000);
-    if (heard && Date.now() - heard > 47000) listenIn(spread(0, 3000));
-    if (heard && !source) heard = Date.now();
-    if (Date.now() - began > 20 * 3600000 && time.slice(0, 2) === "03") reload();
+    if (!asOf.hidden) asOf.querySelector(".since").textContent = clock.at(freshAt).text;
+    classes.toggle("stale", away > 15 * 60000);
+    if (minute !== here.minute) {
+      minute = here.minute;
+      classes.toggle("night", clock.isNight(screen.night_from, screen.night_until));
+      for (let step = 0; step < 4; step++) classes.toggle("shift-" + step, step === Math.floor(minute / 8) % 4);
+    }
+    if (heard && mono() - heard > 47000) listenIn(spread(0, 3000));
+    if (mono() > 20 * 3600000 && minute >= 180 + nightly && minute < 240) reload();
+    slides.tick();
   };
 
-  const keepLooking = () => look().then(() => setTimeout(keepLooking, spread(13000, 16000)));
+  const hour = (text) => (text ? Number(text) : null);
+  slides = window.wall.slides(clock, data, played);
+  become({
+    zone: data.zone, orientation: data.orientation, still: data.still === "yes",
+    night_from: hour(data.nightFrom), night_until: hour(data.nightUntil)
+  });
+  window.addEventListener("online", () => { if (failed) look(); });
   keepLooking();
-  listen();
-  next();
   tick();
   setInterval(tick, 1000);
-  setInterval(() => { fetch(base + "/seen", { cache: "no-store" }).catch(() => {}); }, 60000);
+  if (!data.preview) {
+    listen();
+    setTimeout(report, spread(4000, 8000));
+  }
+  window.wall.goes = true;
 })();

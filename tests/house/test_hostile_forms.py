@@ -20,10 +20,12 @@ from portal.campaigns.models import ReviewRequest
 from portal.campaigns.queries import get_item
 from portal.database import Database
 from portal.handbook import examples
+from portal.handbook.models import Duty
 from portal.inbox import ideas
 from portal.notifications import item_links, subscriptions
 from portal.people import notes, unsubscribing
 from portal.people.models import Account, Note, Organisation, Person, RecordLink, SignInLink
+from portal.screens import playlists, urgent
 from portal.screens.models import Screen
 from portal.sharing import networks, reminders, shares
 from portal.web import PortalRoute
@@ -47,10 +49,14 @@ ELSEWHERE = {
         ["text", "caption", "network", "language", "disclosure", "when", "planned_on", "planned_at", "channel"],
     ),
     "unsave_item": ("/items/{item_id[0]}/unsaving", ["from"]),
+    "wall_seen": ("/screen/{token[2]}/seen", ["n", "showing", "width", "height", "release", "at", "plays"]),
+    "pick_share": ("/share-of-the-week", ["week", "share_id", "words"]),
+    "take_back_pick": ("/share-of-the-week/removal", ["week"]),
     "launch_campaign": ("/campaigns/{campaign_id[0]}/launch", ["version", "item", "when", "on", "hour"]),
 }
 """Asked for by a script, on a page that is itself the answer to a form, or only once all is ready: path and fields."""
 SECRET = "a-secret-out-of-a-mail"
+PLAYER = "p" * 43
 
 SCRIPT = '"><script>alert(1)</script>'
 TEXTS = {
@@ -148,13 +154,18 @@ def world(dina: Client, db: Database) -> dict[str, list[Any]]:
         reader = reviews.token_of(reviews.ask(session, seen, name="Jan", email="", by=me, organisation=house))
         notes.tell(session, me.id, "recalled", "share:1", **make.RECALLED)
         account = Account(department_id=me.department_id, network="linkedin", url="https://l.example/a", name="A")
-        screen = Screen(name="Kantine", token_hash=web.token_hash("x"), paired_at=now)
+        screen = Screen(name="Kantine", token_hash=web.token_hash(PLAYER), paired_at=now)
+        playlist = playlists.add(session, "Receptie", by=me)
+        alarm = urgent.send(
+            session, title="Brand", line="", starts_at=now, ends_at=now + timedelta(days=1), screen_ids=None, by=me
+        )
+        turn = Duty(department_id=me.department_id, person_id=me.id, from_day=clock.today(), until_day=clock.today())
         lasts = {"token_hash": web.token_hash(SECRET), "created_at": now, "expires_at": now + timedelta(minutes=9)}
         way_in, record = SignInLink(**lasts, person_id=other.id), RecordLink(**lasts, person_id=gone.id)
         feeds = [make.source(session), make.source(session, paused=True)]
         found = [make.candidate(session), make.candidate(session, state="dismissed")]
         thought = ideas.propose(session, other, words="Kijk dit dak", url="https://noorderhout.example/dak")
-        session.add_all([account, screen, way_in, record])
+        session.add_all([account, screen, way_in, record, turn])
         session.flush()
         make.share(session, by=other, on=live)  # somebody to thank
         share = shares.record(
@@ -208,7 +219,11 @@ def world(dina: Client, db: Database) -> dict[str, list[Any]]:
             "candidate_id": [one.id for one in found],
             "topic_id": [make.topic(session).id],
             "example_id": [examples.add(session, kind="good", language="nl", text="Zo", why="Ja", by=me).id],
-            "token": [reader, SECRET, *mailed],
+            "token": [reader, SECRET, PLAYER, *mailed],
+            "playlist_id": [playlist.id],
+            "slide_id": [slide.id for slide in playlists.slides_of(session, playlist.id)],
+            "message_id": [alarm.id],
+            "duty_id": [turn.id],
             "note_id": [session.scalar(select(func.max(Note.id)))],
             "request_id": [session.scalar(select(func.max(ReviewRequest.id)))],
             "subscription_id": [

@@ -55,7 +55,7 @@ def test_only_actions_and_explained_answers_may_write(app: Starlette) -> None:
         "/r/{code}",  # counts a click
         "/b/{code}",  # counts a click
         "/screen/{token}",  # shows a fresh pairing code
-        "/screen/{token}/seen",  # the player's sign of life
+        "/screen/{token}/qr/{item_id:int}.svg",  # the screen's own link to the item, minted when its code is drawn
         "/people.csv",  # exports are in the audit log
         "/results/{table}.csv",
     }

@@ -75,7 +75,7 @@ def test_every_link_offers_its_code_with_one_tap(ana: Client, bram: Client, db: 
     for browser, path, link_id in (
         (ana, "/me", shared.link_id),
         (ana, "/signature", signature.id),
-        (bram, "/screens", on_screen.id),
+        (bram, f"/screens/{screen.id}", on_screen.id),
     ):
         page = browser.get(path).text
         for drawn_as in ("png", "svg"):

@@ -147,10 +147,10 @@ def test_what_was_read_before_a_change_is_not_kept_after_it(
     memory.catch_up()
     read = answers.landing
 
-    def meanwhile(*args: object) -> object:
-        found = read(*args)  # type: ignore[arg-type]
+    def meanwhile(*args: object, **more: object) -> object:
+        found = read(*args, **more)  # type: ignore[arg-type]
         monkeypatch.setattr(answers, "landing", read)
-        memory._forget({link.item_id}, set())
+        memory._forget({link.item_id}, set(), set())
         return found
 
     monkeypatch.setattr(answers, "landing", meanwhile)

@@ -3,10 +3,10 @@
 import socket
 import threading
 
-import uvicorn
 from starlette.applications import Starlette
 
-from portal.server import PortalProtocol, Server
+from portal import server
+from portal.server import Server
 
 PATIENCE = 20.0
 """Seconds to wait for what should come much sooner."""
@@ -15,12 +15,13 @@ PATIENCE = 20.0
 class Running:
     """The application behind a real port, in a thread of this process."""
 
-    def __init__(self, app: Starlette, port: int = 0) -> None:
+    def __init__(self, app: Starlette, port: int = 0, *, fast_path: bool = True) -> None:
+        """Without `fast_path` streams are answered by their ordinary route only."""
         self.listening = socket.create_server(("127.0.0.1", port))
         self.listeners: list[threading.Thread] = []
         self.port: int = self.listening.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        config = uvicorn.Config(app, http=PortalProtocol, ws="none", lifespan="on", log_config=None)
+        config = server.configuration(app, app.state.settings, fast_path=fast_path)
         self.server = Server(config)
         self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.listening]}, daemon=True)
         self.thread.start()

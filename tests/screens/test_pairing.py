@@ -1,18 +1,23 @@
 """Letting a display in: codes, their limits, and what a token opens."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
 from sqlalchemy import func, select
 
-from portal import clock, web
+from portal import clock, settings, web
 from portal.database import Database
-from portal.people.models import AuditEntry
-from portal.screens import pairing
+from portal.people.models import AuditEntry, Organisation
+from portal.screens import helping, pairing, playlists, queries
 from portal.screens.models import Pairing, PairingGuess, Screen
+from portal.screens.state import release
+from tests import make
+from tests.asked import cost
 from tests.client import Client
 
 FORM = {"name": "Kantine", "place": "Zwolle", "audience": "staff", "language": "nl"}
@@ -63,7 +68,7 @@ def test_an_editor_pairs_it_and_the_player_shows_its_wall(client: Client, bram: 
     code = code_on(client, address)
     assert state(client, address) == "waiting"
     answer = bram.post("/screens", data=FORM | {"code": f" {code[:3].lower()}-{code[3:]} "})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/screens")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/screens/1")
     assert state(client, address) == "wall"
     assert "“Kantine” is gekoppeld" in bram.follow(answer).text
     with db.reading() as session:
@@ -229,7 +234,7 @@ def test_when_a_screen_was_last_seen_is_noted_at_most_once_a_minute(client: Clie
         client.get(address, headers=player)
         first = clock.now()
         time.shift(timedelta(seconds=40))
-        assert client.get(f"{address}/seen").status_code == 204
+        assert client.post(f"{address}/seen").status_code == 204
         with db.reading() as session:
             screen = session.scalars(select(Screen)).one()
             assert (screen.last_seen_at, screen.engine) == (first, "Tizen, Chromium 69")
@@ -237,7 +242,7 @@ def test_when_a_screen_was_last_seen_is_noted_at_most_once_a_minute(client: Clie
         assert "Zojuist gezien" in page
         assert "Tizen, Chromium 69" in page
         time.shift(timedelta(seconds=40))
-        client.get(f"{address}/seen")
+        client.post(f"{address}/seen")
         with db.reading() as session:
             assert session.scalars(select(Screen.last_seen_at)).one() == clock.now()
         time.shift(timedelta(hours=2))
@@ -245,4 +250,122 @@ def test_when_a_screen_was_last_seen_is_noted_at_most_once_a_minute(client: Clie
 
 
 def test_only_a_connected_screen_gives_signs_of_life(client: Client) -> None:
-    assert client.get(f"{start(client)}/seen").status_code == 404
+    assert client.post(f"{start(client)}/seen").status_code == 404
+
+
+def test_one_address_takes_twenty_places_at_most_and_gets_them_back(
+    client: Client, bram: Client, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pairing, "MOST_WAITING_EACH", 2)
+    codes = []
+    for _player in range(2):
+        client.cookies.clear()
+        codes.append(code_on(client, start(client)))
+    client.cookies.clear()
+    third = start(client)
+    assert "Er wachten nu veel schermen" in client.get(third).text
+    with db.writing() as session:
+        assert pairing.offer(session, "e" * 64, address="192.0.2.7").token_hash == "e" * 64
+    assert bram.post("/screens", data=FORM | {"code": codes[0]}).status_code == 303
+    assert len(code_on(client, third)) == 6
+    assert all(len(who) == 12 for who in pairing.places._waiting)
+
+
+def test_everything_about_a_screen_is_set_and_shown(bram: Client, db: Database) -> None:
+    with db.writing() as session:
+        team = make.department(session, "Service")
+        playlist = playlists.add(session, "Receptie", by=bram.person)
+        row = Screen(name="Kantine", token_hash="t" * 64, paired_at=clock.now())
+        session.add(row)
+    chosen = FORM | {
+        "department_id": str(team.id),
+        "playlist_id": str(playlist.id),
+        "time_zone": "Europe/London",
+        "orientation": "portrait",
+        "is_still": "yes",
+        "night_from": "19",
+        "night_until": "7",
+    }
+    assert bram.post(f"/screens/{row.id}", data=chosen).status_code == 303
+    with db.reading() as session:
+        screen = session.get_one(Screen, row.id)
+        assert (screen.department_id, screen.playlist_id, screen.time_zone) == (team.id, playlist.id, "Europe/London")
+        assert (screen.orientation, screen.is_still, screen.night_from, screen.night_until) == ("portrait", True, 19, 7)
+    listed = bram.get("/screens").text
+    assert "Alleen collega’s · Service · Receptie · Staand · Europe/London" in " ".join(listed.split())
+    for field, value, sentence in (
+        ("time_zone", "Europe/Atlantis", "Kies een tijdzone uit de lijst."),
+        ("orientation", "askew", "Kies hoe het scherm hangt."),
+        ("night_until", "", "Kies wanneer de nacht begint en eindigt, of twee keer nooit."),
+        ("playlist_id", "999", "Dit is er niet meer. Kies opnieuw."),
+    ):
+        answer = bram.post(f"/screens/{row.id}", data=chosen | {field: value})
+        assert (field, answer.status_code, sentence in answer.text) == (field, 422, True)
+
+
+def test_five_hundred_screens_come_a_page_at_a_time_with_as_many_queries_as_one(bram: Client, db: Database) -> None:
+    with db.writing() as session:
+        session.add(Screen(name="Scherm", token_hash="t", paired_at=clock.now(), showing="s1.1..nl"))
+    alone = cost(bram, "/screens", db)
+    with db.writing() as session:
+        session.add_all(
+            Screen(name=f"{each:03}", place=f"Hal {each % 9}", token_hash=f"t{each}", paired_at=clock.now())
+            for each in range(499)
+        )
+    assert cost(bram, "/screens", db) == alone
+    page = bram.get("/screens").text
+    assert (page.count('class="card pad screen"'), "1–24 van 500" in page) == (queries.PAGE, True)
+    found = bram.get("/screens?q=Hal+3&page=3").text
+    assert "49–56 van 56" in found
+    assert "Geen scherm dat zo heet" in bram.get("/screens?q=nergens").text
+
+
+def test_what_is_wrong_with_a_screen_is_a_sentence(bram: Client, db: Database) -> None:
+    with time_machine.travel("2026-11-22 13:00:00+00:00", tick=False) as time:
+        now = clock.now()
+        with db.writing() as session:
+            house = session.get_one(Organisation, 1)
+            common: dict[str, Any] = {"paired_at": now - timedelta(days=9), "last_seen_at": now}
+            common["release"] = release(house)
+            found = [
+                Screen(name="A", token_hash="a", **common | {"last_seen_at": now - timedelta(hours=23)}),
+                Screen(name="B", token_hash="b", **common | {"release": "old"}),
+                Screen(name="C", token_hash="c", clock_off=-600, **common),
+                Screen(name="D", token_hash="d", showing="house.1", **common),
+                Screen(name="E", token_hash="e", showing="s1.1..nl", width=1920, height=1080, **common),
+            ]
+            session.add_all(found)
+            session.flush()
+            sentences = [helping.wrong_with(screen, house) for screen in found]
+        assert sentences == [
+            ["Niets meer gehoord sinds gisteren 15:00: staat het aan, en is het online?"],
+            ["Het draait nog een oudere versie. Dat gaat vanzelf over; zo niet, herstart het morgen."],
+            ["De klok loopt 10 minuten achter."],
+            ["Het toont alleen de groet van het huis: in de afspeellijst valt nu niets te tonen."],
+            [],
+        ]
+        time.shift(timedelta(days=3))
+        assert "Niets meer gehoord sinds 22 november 14:00" in bram.get("/screens").text
+
+
+@pytest.mark.once
+def test_screens_are_framed_by_listed_systems_only(client: Client, db: Database) -> None:
+    address = start(client)
+    assert "frame-ancestors 'none'" in client.get(address).headers["content-security-policy"]
+    origins = ("https://cms.example.org", "http://10.0.0.7:8080")
+    settings.put_in_force(replace(settings.current(), screen_frames=origins))
+    with db.writing() as session:
+        session.add(Screen(name="Hal", token_hash=web.token_hash("f" * 43), paired_at=clock.now()))
+    for path in (address, f"/screen/{'f' * 43}"):
+        headers = client.get(path).headers
+        assert "frame-ancestors https://cms.example.org http://10.0.0.7:8080" in headers["content-security-policy"]
+        assert "x-frame-options" not in headers
+    assert "frame-ancestors 'none'" in client.get("/sign-in").headers["content-security-policy"]
+    wrong = settings.wrong_with(replace(settings.current(), screen_frames=("https://a.example; script-src *",)))
+    assert [each for each in wrong if "PORTAL_SCREEN_FRAMES" in each] != []
+
+
+def test_the_help_gives_each_visit_an_address_of_its_own(bram: Client, client: Client) -> None:
+    found = [re.search(r"/screen/[A-Za-z0-9_-]{43}", bram.get("/screens/players").text) for _visit in range(2)]
+    assert found[0] and found[1] and found[0][0] != found[1][0]
+    assert len(code_on(client, found[0][0])) == 6

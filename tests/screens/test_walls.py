@@ -6,18 +6,19 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from starlette.applications import Starlette
 
 from portal import activity, clock, web
 from portal.campaigns import recall
 from portal.campaigns.models import Item
 from portal.campaigns.queries import get_item
 from portal.database import Database
-from portal.links import codes
+from portal.links import figures
 from portal.links.models import Link
 from portal.paths import data
 from portal.people.brand import contrast
 from portal.people.models import Organisation, Person
-from portal.screens import colours, walls
+from portal.screens import colours, reading, walls
 from portal.screens.models import Screen
 from tests import make
 from tests.client import Client
@@ -163,6 +164,7 @@ def test_somebody_who_left_and_what_was_withdrawn_are_not_mentioned(client: Clie
     assert [note for note in notes(client) if "Ana" in note] == ["Dankjewel, Ana! Voor het doorgeven van “Bouw mee”."]
     with db.writing() as session:
         session.get_one(Person, ana.id).deactivated_at = clock.now()
+        activity.record(session, "board_changed")
     assert [note for note in notes(client) if "Ana" in note] == []
 
 
@@ -186,6 +188,7 @@ def test_the_board_shows_the_top_to_colleagues_while_it_is_on(client: Client, db
     with db.writing() as session:
         session.get_one(Screen, row.id).audience = "staff"
         session.get_one(Organisation, 1).leaderboard_on = False
+        activity.record(session, "board_changed")
     assert "Team 7" not in told(client)["side"]
 
 
@@ -222,6 +225,7 @@ def test_unchanged_slides_are_answered_with_304_and_every_change_is_told(
     assert not changed()
     with db.writing() as session:
         make.share(session, by=ana, on=session.get_one(Item, item.id))
+        activity.record(session, "shared", item_id=item.id)
     assert changed()
     with db.writing() as session:
         activity.record(session, "milestone", item_id=item.id, people=10)
@@ -283,7 +287,7 @@ def test_nobody_may_put_a_wall_in_a_frame(client: Client, db: Database) -> None:
     ],
 )
 def test_a_title_is_set_as_large_as_it_fits(title: str, size: str) -> None:
-    assert walls.title_size(title) == size
+    assert reading.size(title) == size
 
 
 def test_a_message_is_at_most_twenty_five_words(client: Client, db: Database) -> None:
@@ -299,10 +303,12 @@ def test_a_message_is_at_most_twenty_five_words(client: Client, db: Database) ->
             make.item(session, campaign, title=title.strip(), place="Zwolle").texts[0].summary = summary
     for slide in told(client)["slides"]:
         message = words(slide["html"]).replace("·", "").split(" Scan en deel")[0].split()
-        assert len(message) <= walls.MOST_WORDS
-    assert walls.shortened("Een twee drie. Vier vijf zes.", 4) == "Een twee drie."
-    assert walls.shortened("Een twee drie, vier vijf", 4) == "Een twee drie, vier…"
-    assert walls.shortened("Een twee drie, vier vijf", 3) == ""
+        assert len(message) <= reading.MOST_WORDS
+    assert reading.whole("Een twee drie. Vier vijf zes. Zeven.", 6) == "Een twee drie. Vier vijf zes."
+    assert reading.whole("Een twee drie, vier vijf", 4) == ""
+    assert reading.whole("Een. Twee.", 3) == ""
+    assert reading.cut("Huis in een dag: kom kijken naar de hal", 6) == "Huis in een dag"
+    assert reading.cut("Een twee drie, vier vijf", 3) == "Een twee drie…"
 
 
 @pytest.mark.parametrize("accent", ["#14493a", "#ffffff", "#000000", "#ff6600", "#ffe600", "#0057ff", "#e5007d"])
@@ -335,31 +341,61 @@ def test_the_wall_waits_for_nothing_that_old_players_lack() -> None:
     assert [word for word in modern if word in style] == []
 
 
-def test_visits_through_a_public_wall_are_counted_for_its_screen(client: Client, db: Database, bram: Client) -> None:
-    row = screen(db, audience="public")
+@pytest.mark.parametrize(
+    ("audience", "leads_to"),
+    [
+        ("staff", "http://localhost:8000/items/{item}?from=screen"),
+        (
+            "public",
+            "https://noorderhout.example/werken/timmerman?utm_source=screen&utm_medium=office-screen"
+            "&utm_campaign={campaign}&utm_content={slug}",
+        ),
+    ],
+)
+def test_a_scan_goes_through_the_screen_s_own_link_and_is_counted_for_it_alone(
+    app: Starlette, client: Client, ana: Client, db: Database, audience: str, leads_to: str
+) -> None:
+    row = screen(db, audience=audience)
+    with db.writing() as session:
+        item = make.item(session, make.campaign(session, slug="bouw"))
+    drawn = re.findall(r'src="(qr/[^"]+)"', told(client)["slides"][0]["html"])
+    assert drawn == [f"qr/{item.id}.svg"]
+    assert f'<base href="{ADDRESS}/">' in client.get(ADDRESS).text
+    answer = client.get(f"{ADDRESS}/{drawn[0]}")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "private, max-age=31536000, immutable")
+    with db.reading() as session:
+        link = session.scalars(select(Link)).one()
+    assert (link.kind, link.screen_id, link.item_id, link.person_id) == ("screen", row.id, item.id, None)
+    assert client.get(f"{ADDRESS}/{drawn[0]}").text == answer.text
+    onward = client.get(f"/r/{link.code}").headers["location"]
+    assert onward == leads_to.format(item=item.id, campaign="bouw", slug=item.slug)
+    make.ingest(app)
+    with db.reading() as session:
+        assert {
+            screen_id: each.ledger.total for screen_id, each in figures.by(session, figures.by_screen()).items()
+        } == {row.id: 1}
+    if audience == "staff":
+        here = onward.removeprefix("http://localhost:8000")
+        assert client.get(here).headers["location"] == f"/sign-in?next=/items/{item.id}%3Ffrom%3Dscreen"
+        assert ana.get(here).status_code == 200
+
+
+def test_a_link_follows_its_screen_to_another_audience_and_a_code_ends_with_its_item(
+    client: Client, bram: Client, db: Database
+) -> None:
+    row = screen(db)
     with db.writing() as session:
         item = make.item(session)
-    first = told(client)["slides"][0]
     client.get(ADDRESS)
-    tracked = told(client)["slides"][0]
-    assert first["key"] != tracked["key"]
-    with db.writing() as session:
-        link = codes.screen_link(session, screen_id=row.id, item_id=item.id)
-        loaded = get_item(session, item.id)
-        assert walls.target(loaded, "public", codes.address(link)) == f"http://localhost:8000/r/{link.code}"
-        for verdict, reason in (("human", "person"), ("human", "person"), ("bot", "preview")):
-            make.click(session, link, verdict=verdict, reason=reason)
-    page = bram.get("/screens").text
-    assert '<b class="number">2</b> mensen kwamen kijken via de QR-codes op dit scherm.' in page
-    assert "1 linkvoorbeeld" in page
-    assert f'href="/results?period=30&amp;screen={row.id}"' in page
-
-
-def test_a_wall_for_colleagues_needs_no_links_of_its_own(client: Client, db: Database) -> None:
-    screen(db)
-    with db.writing() as session:
-        make.item(session)
-    client.get(ADDRESS)
-    client.post(f"{ADDRESS}/seen")
     with db.reading() as session:
-        assert session.scalars(select(Link)).all() == []
+        code = session.scalars(select(Link.code)).one()
+    assert client.get(f"/r/{code}").headers["location"].endswith("?from=screen")
+    with db.writing() as session:
+        session.get_one(Screen, row.id).audience = "public"
+        activity.record(session, "screen_changed", screen_id=row.id)
+    assert client.get(f"/r/{code}").headers["location"].startswith("https://noorderhout.example/")
+    with db.writing() as session:
+        recall.take_back(session, get_item(session, item.id), by=session.get_one(Person, bram.person.id), note="Fout")
+    assert client.get(f"{ADDRESS}/qr/{item.id}.svg").status_code == 404
+    assert client.get(f"{ADDRESS}/qr/{10**12}.svg").status_code == 404
+    assert client.get(f"/screen/{'z' * 43}/qr/{item.id}.svg").status_code == 404
