@@ -183,6 +183,7 @@ def _thanked(db: Session, me: Person, found: Sequence[Thanks]) -> list[Row]:
 MADE = (
     *("campaign.created_by_id", "item.created_by_id", "item.changed_by_id", "revision.by_id", "approval.by_id"),
     *("review_request.by_id", "idea.answered_by_id", "screen.paired_by_id", "policy.person_id", "example.person_id"),
+    *("share_of_the_week.picked_by_id", "urgent_message.person_id"),
 )
 """Where it stands who made, changed or decided something that others use."""
 
@@ -372,6 +373,12 @@ KINDS: tuple[Kind, ...] = (
         lazy("Three months; your name goes when you go."),
         lazy("Nobody reads it; screens thank you by name only if you said so."),
         _of("activity", "at", "kind", "item_id"), ("activity.person_id",),
+    ),
+    Kind(
+        "on_duty", "work", lazy("Days on which I mind our accounts"), lazy("So that everybody knows whom to ask."),
+        lazy("Until somebody takes them off the rota, or you go."),
+        lazy("Colleagues; a screen names you only if you said so."),
+        _of("duty", "from_day", "until_day"), ("duty.person_id",),
     ),
     Kind(
         "wrong_codes", "work", lazy("Screen codes I mistyped"), lazy("So that nobody can guess their way in."),

@@ -77,7 +77,7 @@ def test_the_feed_shows_a_few_and_my_page_the_others_at_the_same_cost(db: Databa
 def test_notes_are_part_of_what_is_kept_about_me(db: Database, ana: Client) -> None:
     tell(db, ana, "share:1")
     kept = ana.get("/me/data.json").json()["notes"]
-    assert [(note["kind"], note["says"]["title"]) for note in kept] == [("recalled", "Over share:1")]
+    assert [(note["kind"], note["data"]["title"]) for note in kept] == [("recalled", "Over share:1")]
 
 
 def test_what_was_put_away_goes_after_a_week_and_what_nobody_saw_after_three_months(
