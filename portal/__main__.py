@@ -109,11 +109,7 @@ def serve_worker(number: int) -> None:
 @main.command(hidden=True)
 def ingest() -> None:
     """Count what is in the journal, until standard input is closed. The server starts this itself."""
-    chosen = _settings()
-    logs.set_up(chosen.log_format)
-    settings.put_in_force(chosen)
-    clock.set_zone(chosen.time_zone)
-    supervision.run(chosen)
+    supervision.run(_settings())
 
 
 @main.command()

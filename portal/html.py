@@ -23,9 +23,12 @@ from portal.paths import data
 NO_STORE = "private, no-store"
 
 
-def page(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
-    """A whole page. What it shows of this visitor must not be kept by a cache in between."""
-    notices = take_notices(request)
+def page(request: Request, template: str, *, status: int = 200, takes_notices: bool = True, **context: Any) -> Response:
+    """A whole page. What it shows of this visitor must not be kept by a cache in between.
+
+    `takes_notices` is False for a page that nobody looks at now: what is to be said waits for the next one.
+    """
+    notices = take_notices(request) if takes_notices else []
     drawn = _render(request, template, context | {"notices": notices, "parts": _BETWEEN}).split(_BETWEEN)
     parts = [part.encode() for part in drawn]
     body = parts[0] if len(parts) == 1 else _framed(request, drawn[0], *parts[1:], notices=notices)

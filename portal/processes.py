@@ -30,10 +30,15 @@ STEADY = 60.0
 class Kept:
     """One process of `portal COMMAND`, kept running while the block lasts, or from `start` until `let_go`."""
 
-    def __init__(self, chosen: Settings, *command: str, within: float, shared: Sequence[int] = ()) -> None:
-        """`within` seconds it has to end when the block does; `shared` are open files that it gets as well."""
+    def __init__(
+        self, chosen: Settings, *command: str, within: float, module: str = "portal", shared: Sequence[int] = ()
+    ) -> None:
+        """`within` seconds it has to end when the block does; `module` is the program that knows the command.
+
+        `shared` are open files that it gets as well.
+        """
         self.name = command[0]
-        self._command = [sys.executable, "-m", "portal", *command]
+        self._command = [sys.executable, "-m", module, *command]
         self._shared = tuple(shared)
         self._within = within
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}

@@ -40,6 +40,8 @@ class Known:
                     found = find()
                     if found is not None:
                         self._found[key] = found
+                    else:
+                        self._turns.pop(key, None)
         return cast(_Found, found)
 
 

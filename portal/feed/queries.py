@@ -16,6 +16,7 @@ from portal.campaigns.models import Approval, Campaign, Item, ItemAudience, Item
 from portal.feed import personal
 from portal.feed.visits import Look
 from portal.people.models import Department, Person
+from portal.people.queries import SMALLEST_TEAM, department_sizes
 from portal.sharing.models import SHARED_STATES, Share
 from portal.tables import Moment
 from portal.unchanged import while_unchanged
@@ -222,6 +223,7 @@ def _colleagues(db: Session, ids: Sequence[int], without: int, with_names: bool)
     shared = (Share.item_id.in_(ids), Share.state.in_(SHARED_STATES), Share.person_id != without)
     people = func.count(Share.person_id.distinct())
     teams: dict[int, list[tuple[int, str, int]]] = {}
+    sizes = department_sizes(db)
     for item_id, team_id, team, count in db.execute(
         select(Share.item_id, Department.id, Department.name, people)
         .join(Department, Department.id == Share.department_id)
@@ -229,7 +231,8 @@ def _colleagues(db: Session, ids: Sequence[int], without: int, with_names: bool)
         .group_by(Share.item_id, Department.id, Department.name)
         .order_by(people.desc(), Department.name)
     ):
-        teams.setdefault(item_id, []).append((team_id, team, count))
+        shown = team if sizes.get(team_id, 0) >= SMALLEST_TEAM else ""
+        teams.setdefault(item_id, []).append((team_id, shown, count))
     names = _names(db, shared) if with_names and teams else {}
     return {
         item_id: Colleagues(sum(count for _, _, count in each), tuple(each), tuple(names.get(item_id, ())))

@@ -69,7 +69,7 @@ def passed(people: int, teams: tuple[tuple[int, str, int], ...], *, team_id: int
 @lru_cache(2000)
 def _passed(_language: str, people: int, teams: tuple[tuple[int, str, int], ...], team_id: int) -> str:
     own = next((team for team in teams if team[0] == team_id), None)
-    if own is not None and own[2] >= FEW:
+    if own is not None and own[1] and own[2] >= FEW:
         here = ngettext(
             "Already shared by %(num)s colleague in %(team)s",
             "Already shared by %(num)s colleagues in %(team)s",
@@ -79,14 +79,17 @@ def _passed(_language: str, people: int, teams: tuple[tuple[int, str, int], ...]
         in_all = _("%(num)s in all", num=number(people))
         return here if own[2] == people else f"{here} · {in_all}"
     everybody = ngettext("%(num)s colleague shared this", "%(num)s colleagues shared this", people)
-    if people < FEW:
+    # A team is named when so many of it shared that it points at nobody, and its name is kept back when it is small.
+    named = [name for _id, name, shared in teams if name and shared >= FEW]
+    if not named:
         return everybody
-    first, *others = [name for _id, name, _people in teams]
-    if not others:
+    first, further = named[0], len(teams) - 1
+    if not further:
         return f"{everybody} · {first}"
-    both = _("%(one)s and %(other)s", one=first, other=others[0])
-    more = ngettext("%(team)s and %(num)s more team", "%(team)s and %(num)s more teams", len(others), team=first)
-    return f"{everybody} · {both if len(others) == 1 else more}"
+    if further == 1 and len(named) == len(teams):
+        return f"{everybody} · {_('%(one)s and %(other)s', one=first, other=named[1])}"
+    more = ngettext("%(team)s and %(num)s more team", "%(team)s and %(num)s more teams", further, team=first)
+    return f"{everybody} · {more}"
 
 
 def _last_day(ends_at: datetime) -> date:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.campaigns import disclosure
+from portal.database import one_at_a_time
 from portal.handbook.feedback import Attempt
 from portal.handbook.models import PracticeShare
 from portal.i18n import gettext as _
@@ -81,6 +82,7 @@ def taken_apart(text: str, *, organisation: Organisation, language: str) -> Atte
 
 def keep(db: Session, person: Person, text: str) -> PracticeShare:
     """Until tonight, for this person only; what they tried before gives way."""
+    one_at_a_time(db, f"practice of person {person.id}")
     _wipe(db)
     db.execute(delete(PracticeShare).where(PracticeShare.person_id == person.id))
     kept = PracticeShare(person_id=person.id, text=text, at=clock.now())

@@ -1,5 +1,7 @@
 """The handbook: what we agreed on, examples, somebody to ask, and a square to practise on."""
 
+from typing import Any
+
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
@@ -66,9 +68,9 @@ def _practice_page(
     me: Person,
     shown: PracticeForm,
     errors: dict[str, str] | None = None,
-    **tried: object,
+    **tried: Any,
 ) -> Response:
-    none: dict[str, object] = {"tried": None, "said": None, "replies": []}
+    none: dict[str, Any] = {"tried": None, "said": None, "replies": []}
     return html.page(
         request,
         "handbook/practice.html",

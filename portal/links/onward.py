@@ -1,6 +1,7 @@
 """What a visitor of a link is answered: on to another address, or a page that says why not and where to go."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
@@ -95,8 +96,8 @@ def home(request: Request) -> Response:
     return response
 
 
-def _page(request: Request, reason: str, *, status: int, **more: object) -> Response:
-    offers = {"successor": None, "others": [], "campaign": None} | more
+def _page(request: Request, reason: str, *, status: int, **more: Any) -> Response:
+    offers: dict[str, Any] = {"successor": None, "others": [], "campaign": None} | more
     response = html.page(request, "links/closed.html", status=status, reason=reason, **offers)
     response.headers["X-Robots-Tag"] = NOT_FOUND_BY_SEARCH
     return response

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-from portal import processes
+from portal import clock, logs, processes, settings
 from portal.database import Database
 from portal.links.ingest import Ingest
 from portal.processes import Kept
@@ -21,11 +21,14 @@ NICE = 5
 
 def beside(chosen: Settings) -> Kept:
     """One ingest, kept running while the block lasts; then it reads the rest of the journal and ends."""
-    return Kept(chosen, "ingest", within=DRAINED_WITHIN)
+    return Kept(chosen, "ingest", within=DRAINED_WITHIN, module="portal.links")
 
 
 def run(chosen: Settings) -> None:
     """Be the ingest: read the journal until the server lets go or is gone, then read the rest."""
+    logs.set_up(chosen.log_format)
+    settings.put_in_force(chosen)
+    clock.set_zone(chosen.time_zone)
     processes.ignore_signals()
     if hasattr(os, "nice"):
         os.nice(NICE)

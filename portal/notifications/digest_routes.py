@@ -21,7 +21,7 @@ from portal.notifications.choices import LONGEST_PAUSE
 from portal.notifications.models import NotificationChoice
 from portal.people import unsubscribing
 from portal.people.models import Organisation, Person
-from portal.sharing import networks, over, share_page, shares, texts
+from portal.sharing import networks, over, share_page, texts
 from portal.sharing.networks import Network
 from portal.web import Form, NotFound, PortalRoute, TooMany, action, anyone, by_token, page, see_other
 
@@ -64,7 +64,7 @@ def digest_item(
 def share_from_digest(
     request: Request, *, db: Session, me: Person | None, organisation: Organisation, form: Form, token: str
 ) -> Response:
-    """On to a network with the link of whom the mail was for; on their record it is opened, and no more."""
+    """On to a network with the link of whom the mail was for; nothing on their record, as anybody may hold the mail."""
     found = _find(db, token)
     if found is None:
         return _gone_page(request)
@@ -81,19 +81,6 @@ def share_from_digest(
     spoken = share_page.language_for(item, "", me=person)
     link = codes.address(codes.share_link(db, person=person, item_id=item.id, network=network.key))
     text = _text(item, network, link, spoken=spoken, organisation=organisation)
-    # What its person wrote there before stays as it is: somebody else may hold this mail by now.
-    if shares.find(db, person=person, item_id=item.id, network=network.key) is None:
-        shares.record(
-            db,
-            person=person,
-            item=item,
-            network=network,
-            text=text,
-            language=spoken,
-            caption_id=None,
-            own_words=False,
-            how="opened",
-        )
     opens = _open_url(network, text, link, item.text(spoken).title, organisation)
     return _unlisted(RedirectResponse(opens or "/", status_code=303))
 
@@ -115,7 +102,8 @@ def unsubscribe(request: Request, *, db: Session, form: Form, token: str) -> Res
         if until is None or not clock.today() < until <= clock.today() + LONGEST_PAUSE:
             errors = {"until": _("Choose a day after today, at most a year ahead.")}
             return _unsubscribe_page(request, token=token, kind=kind, typed=form["until"], errors=errors, status=422)
-        person.paused_until = until
+        # An old mail must not shorten a longer break.
+        person.paused_until = until = max(until, person.paused_until or until)
         return _unsubscribe_page(request, token=token, kind=kind, done="paused", until=until)
     if kind == unsubscribing.DIGESTS:
         theirs = update(NotificationChoice).where(NotificationChoice.person_id == person.id)

@@ -9,7 +9,7 @@ from portal import clock, jobs
 from portal.activity import Activity
 from portal.campaigns import asks, audience, queries
 from portal.campaigns.models import Ask, Campaign, Item
-from portal.database import Database
+from portal.database import Database, one_at_a_time
 from portal.i18n import gettext as _
 from portal.i18n import in_language, ngettext
 from portal.notifications import pushing, times
@@ -54,7 +54,8 @@ def tell_new_items(*, after: int, database: Database) -> None:
                 _tell(db, db.get_one(Person, number), [items[each] for each, at in new.items() if at > since])
     if len(welcome) > IN_A_ROW:
         with database.writing() as db:
-            jobs.enqueue(db, "tell_new_items", after=welcome[IN_A_ROW - 1][0])
+            further = welcome[IN_A_ROW - 1][0]
+            jobs.enqueue(db, "tell_new_items", dedupe=f"tell_new_items:{further}", after=further)
 
 
 def _new(db: Session) -> dict[int, datetime]:
@@ -109,6 +110,10 @@ def _is_welcome(choice: NotificationChoice, person: Person, now: datetime) -> bo
 
 def _tell(db: Session, person: Person, new: list[Item]) -> None:
     """One push about those of these items that are on the person's feed and that they did not pass on already."""
+    one_at_a_time(db, f"asks of person {person.id}")
+    today = (Ask.channel == "push", Ask.subject.startswith("item:"), Ask.at >= clock.start_of(clock.today()))
+    if db.scalar(select(Ask.id).where(Ask.person_id == person.id, *today).limit(1)) is not None:
+        return
     shared = exists().where(Share.item_id == Item.id, Share.person_id == person.id)
     theirs = select(Item.id).where(Item.id.in_([item.id for item in new]), audience.for_person(person), ~shared)
     fitting = set(db.scalars(theirs))

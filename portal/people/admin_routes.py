@@ -101,6 +101,9 @@ def hand_over_record(request: Request, *, db: Session, form: Form, me: Person, p
         to = mail.address(form.text("record_to", 400))
     except mail.NotAnAddress:
         form.errors["record_to"] = _("This is not a complete mail address.")
+    else:
+        if queries.someone_else_has(db, to, person):
+            form.errors["record_to"] = _("This is the address of a colleague. A record goes to its own person only.")
     if form.errors or not mail.is_configured():
         return _person_form(request, db, person=person, typed=_current(person) | form.raw, errors=form.errors)
     leaving.hand_over_record(db, person, to=to, by=me)

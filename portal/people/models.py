@@ -77,6 +77,7 @@ class Person(Base):
         CheckConstraint(one_of("language", *LANGUAGES), name="language"),
         CheckConstraint(one_of("leaderboard_name", *NAME_SHOWN), name="leaderboard_name"),
         Index("ix_person_department_id", "department_id", "deactivated_at"),
+        {"sqlite_autoincrement": True},  # signed addresses name people by it: nobody gets the number of somebody gone
     )
 
     id: Mapped[Key]

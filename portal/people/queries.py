@@ -104,3 +104,9 @@ def _matching(q: str, department_id: int | None) -> list[ColumnElement[bool]]:
     if department_id is not None:
         conditions.append(Person.department_id == department_id)
     return conditions
+
+
+def someone_else_has(db: Session, address: str, person: Person) -> bool:
+    """Whether another active person is reached at this mail address."""
+    others = (Person.email == address, Person.id != person.id, Person.deactivated_at.is_(None))
+    return db.scalar(select(Person.id).where(*others)) is not None

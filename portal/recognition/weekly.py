@@ -12,7 +12,6 @@ from portal.campaigns.models import Item
 from portal.campaigns.queries import items_by_id
 from portal.database import insert
 from portal.links import periods
-from portal.links.queries import people_clicks_by_link
 from portal.people import audit
 from portal.people.models import Department, Person
 from portal.people.queries import SMALLEST_TEAM, department_sizes
@@ -28,7 +27,7 @@ _LINK = re.compile(r"https?://\S+")
 
 @dataclass(frozen=True)
 class Told:
-    """A share as others may know it: whose it is and what it says only with their consent to be named on walls."""
+    """A share as others may know it: only of people who agreed that walls name and quote them."""
 
     share: Share
     item: Item
@@ -36,8 +35,6 @@ class Told:
     team: str
     """"" when the team is so small that it would be a name."""
     text: str
-    people: int
-    """Who came to look through it."""
 
 
 def name(day: date) -> str:
@@ -60,19 +57,18 @@ def monday(week: str) -> date | None:
 
 
 def offered(db: Session, week: str) -> list[Told]:
-    """What became a share in that week, by people who take part; those that brought most visitors first."""
+    """What became a share in that week, by people who agreed that walls name them; their own words first."""
     first = monday(week)
     if first is None:
         raise NotFound
     days = periods.week_span(first)
     rows = db.execute(
         _shares()
-        .where(Share.state.in_(SHARED_STATES), Share.at >= days.start, Share.at < days.end)
+        .where(Share.at >= days.start, Share.at < days.end)
         .order_by(Share.own_words.desc(), Share.at.desc(), Share.id.desc())
         .limit(MOST_OFFERED)
     ).all()
-    told = _told(db, [(share, person, team) for share, person, team in rows])
-    return sorted(told, key=lambda each: (-each.people, each.share.id))
+    return _told(db, [(share, person, team) for share, person, team in rows])
 
 
 def picked(db: Session, week: str) -> tuple[ShareOfTheWeek, Told | None] | None:
@@ -101,27 +97,36 @@ def take_back(db: Session, week: str, *, by: Person) -> None:
     _tell(db, week, "share_of_the_week_taken_back", by)
 
 
+def without_links(text: str) -> str:
+    """What somebody wrote, as it may be quoted: their link is theirs."""
+    return _LINK.sub("", text).strip()
+
+
 def _shares() -> Select[Share, Person, Department]:
     return (
         select(Share, Person, Department)
         .join(Person, Person.id == Share.person_id)
         .join(Department, Department.id == Person.department_id)
-        .where(Person.deactivated_at.is_(None), Person.stopped_at.is_(None))
+        .where(
+            # Whoever did not agree to be named is not even offered: nobody looks through single shares here.
+            Person.wall_name.is_(True),
+            Share.state.in_(SHARED_STATES),
+            Person.deactivated_at.is_(None),
+            Person.stopped_at.is_(None),
+        )
     )
 
 
 def _told(db: Session, rows: list[tuple[Share, Person, Department]]) -> list[Told]:
     items = {item.id: item for item in items_by_id(db, [share.item_id for share, _person, _team in rows])}
-    came = people_clicks_by_link(db, [share.link_id for share, _person, _team in rows])
     sizes = department_sizes(db)
     return [
         Told(
             share,
             items[share.item_id],
-            name=person.first_name if person.wall_name else "",
+            name=person.first_name,
             team=team.name if sizes.get(team.id, 0) >= SMALLEST_TEAM else "",
-            text=_LINK.sub("", share.text).strip() if person.wall_name else "",
-            people=came.get(share.link_id, 0),
+            text=without_links(share.text),
         )
         for share, person, team in rows
         if share.item_id in items

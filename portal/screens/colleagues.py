@@ -13,6 +13,7 @@ from portal.campaigns.queries import find_item
 from portal.handbook.models import Duty
 from portal.people.models import Department, Person
 from portal.people.queries import SMALLEST_TEAM, department_sizes
+from portal.recognition import weekly
 from portal.recognition.models import ShareOfTheWeek
 from portal.screens.groups import Group
 from portal.screens.side import taking_part
@@ -22,6 +23,9 @@ MOST_NAMES = 4
 MOST_TEAMS = 3
 THANKS_LAST = timedelta(days=7)
 MOST_SHARES = 500
+
+A_WEEK = timedelta(days=7)
+"""As long as a pick is still the latest: that of last week until there is one of this week."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ def share_of_the_week(db: Session, group: Group) -> Best | None:
         select(ShareOfTheWeek, Share, Person)
         .outerjoin(Share, Share.id == ShareOfTheWeek.share_id)
         .outerjoin(Person, Person.id == Share.person_id)
+        .where(ShareOfTheWeek.week.in_([weekly.name(day) for day in (clock.today(), clock.today() - A_WEEK)]))
         .order_by(ShareOfTheWeek.week.desc())
         .limit(1)
         .options(joinedload(Person.department))
@@ -74,7 +79,7 @@ def share_of_the_week(db: Session, group: Group) -> Best | None:
         item,
         name=person.first_name if is_named else "",
         team=_large_teams(db, [person])[0] if _large_teams(db, [person]) else "",
-        text=share.text if is_named else "",
+        text=weekly.without_links(share.text) if is_named and share.own_words else "",
         words=picked.words if is_named else "",
     )
 

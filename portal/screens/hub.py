@@ -272,17 +272,25 @@ class Hub:
                     self._following = asyncio.create_task(self._follow())
                 found = await self._ask(self._source.find, [token_hash for _, token_hash in batch])
                 await self._open_boards({place.group for place in found.values()})
-            except Exception:
+                while batch:
+                    for stream, token_hash in batch[:FEW]:
+                        self._admit(stream, found.get(token_hash))
+                    del batch[:FEW]
+                    await asyncio.sleep(0)
+            except BaseException:  # also when the server stops: nobody is left without an answer
                 self._turn_away(batch, BUSY)
                 raise
-            for number, (stream, token_hash) in enumerate(batch, 1):
-                place = found.get(token_hash)
-                if place is None:
-                    self._turn_away([(stream, token_hash)], UNKNOWN)
-                elif not stream.is_gone():
-                    self._seat(stream, place)
-                if number % FEW == 0:
-                    await asyncio.sleep(0)
+
+    def _admit(self, stream: Stream, place: Place | None) -> None:
+        try:
+            if place is None:
+                self._turn_away([(stream, "")], UNKNOWN)
+            elif not stream.is_gone():
+                self._seat(stream, place)
+        except Exception as error:  # one connection in trouble is no reason to forget the others
+            self.leave(stream)
+            stream.cut()
+            _report(error)
 
     async def _open_boards(self, groups: set[Hashable]) -> None:
         missing = [group for group in groups if group not in self._boards]
@@ -386,26 +394,36 @@ class Hub:
         while True:
             await asyncio.sleep(self._every_beat / PARTS)
             part = (part + 1) % PARTS
-            for stream in list(self._parts[part]):
-                stream.tell(self._beat, counts=False)
-            if self._number and part % (PARTS // LOOKS) == 0:
-                self._move(None)
-                self._is_stale |= part == 0  # the clock changes walls too, not only what is in the log
-                self._news.set()
+            try:
+                for stream in list(self._parts[part]):
+                    stream.tell(self._beat, counts=False)
+                if self._number and part % (PARTS // LOOKS) == 0:
+                    self._move(None)
+                    self._is_stale |= part == 0  # the clock changes walls too, not only what is in the log
+                    self._news.set()
+            except Exception as error:  # beats go on, whatever one connection does
+                _report(error)
 
     async def _watch_the_slow(self) -> None:
         while True:
             await asyncio.sleep(min(1.0, self._give_up / 4))
             now = asyncio.get_running_loop().time()
             for stream, (before, since) in list(self._slow.items()):
-                unsent = stream.unsent()
-                if not unsent:
-                    del self._slow[stream]
-                elif unsent < before:
-                    self._slow[stream] = (unsent, now)
-                elif now - since > self._give_up or unsent > LARGEST_UNSENT + _size(stream):
-                    self.leave(stream)
-                    stream.cut()
+                try:
+                    self._watch(stream, before, since, now)
+                except Exception as error:  # the others are watched all the same
+                    self._slow.pop(stream, None)
+                    _report(error)
+
+    def _watch(self, stream: Stream, before: int, since: float, now: float) -> None:
+        unsent = stream.unsent()
+        if not unsent:
+            del self._slow[stream]
+        elif unsent < before:
+            self._slow[stream] = (unsent, now)
+        elif now - since > self._give_up or unsent > LARGEST_UNSENT + _size(stream):
+            self.leave(stream)
+            stream.cut()
 
     async def _say_goodbye(self) -> None:
         for task in self._tasks:
@@ -426,7 +444,7 @@ class Hub:
             if stream.unsent():
                 stream.cut()
         for task in self._tasks:
-            with suppress(asyncio.CancelledError):
+            with suppress(asyncio.CancelledError, Exception):
                 await task
 
 

@@ -1,6 +1,7 @@
 """The pages of one slide: made, changed, put elsewhere, taken away; and the videos that slides show."""
 
 import re
+from dataclasses import replace
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
@@ -15,6 +16,8 @@ from portal.screens.slide_form import Uploads
 from portal.web import Form, NotFound, action, anyone, editor, flash, page, see_other
 
 _FRESH = {"seconds": "20", "weight": "1", "days": moments.EVERY_DAY}
+LARGEST_PIECE = 512_000
+"""Bytes of a film in one answer to whoever asks for a part."""
 _FILE = re.compile(r"([0-9a-f]{64})(?:\.(?:mp4|webm))?")
 
 
@@ -101,6 +104,9 @@ def film(request: Request, *, db: Session, file: str) -> Response:
     piece = films.asked_for(wanted, total)
     if piece is None:
         return Response(status_code=416, headers={"Content-Range": f"bytes */{total}", "Accept-Ranges": "bytes"})
+    if wanted:
+        # No more at once than is soon read: a player asks for the rest.
+        piece = replace(piece, last=min(piece.last, piece.first + LARGEST_PIECE - 1))
     body = films.read(db, film_id, piece)
     if piece.is_whole and not wanted:
         return Response(body, media_type=media_type, headers=headers)

@@ -17,7 +17,7 @@ from portal.web import whole_number
 SUBJECT = re.compile(r"house|(?:item|slide|urgent):[0-9]{1,18}")
 _OF_SLIDE = re.compile(r"s(\d{1,18})\.\d+\.")
 _OF_ITEM = re.compile(r"(?:^|\.)(\d{1,18})\.\d+\.\d+$")
-_OF_URGENT = re.compile(r"urgent\.(\d{1,18})\.")
+_OF_URGENT = re.compile(r"urgent\.(\d{1,18})(?:\.|$)")
 
 
 @dataclass(frozen=True)

@@ -96,8 +96,11 @@ def plan(
 def move(db: Session, reminder: Reminder, item: Item, due_at: datetime) -> None:
     """Plan it for another moment, even if its first one has come already. Raises PlanRefused."""
     check(item, due_at)
-    reminder.due_at, reminder.state, reminder.told_at = due_at, "planned", None
-    db.flush()
+    as_seen = (Reminder.id == reminder.id, Reminder.state == reminder.state, Reminder.due_at == reminder.due_at)
+    moved = update(Reminder).where(*as_seen).values(due_at=due_at, state="planned", told_at=None)
+    if db.scalar(moved.returning(Reminder.id).execution_options(synchronize_session=False)) is None:
+        raise PlanRefused(_("It was shared or told meanwhile: there is nothing left to move."))
+    db.refresh(reminder)
 
 
 def check(item: Item, due_at: datetime) -> None:

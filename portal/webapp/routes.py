@@ -56,7 +56,7 @@ def service_worker(request: Request, *, organisation: Organisation) -> Response:
 
 def offline(request: Request) -> Response:
     """What the worker shows in place of a page it has no copy of."""
-    return html.page(request, "webapp/offline.html")
+    return html.page(request, "webapp/offline.html", takes_notices=False)
 
 
 routes: list[PortalRoute] = [

@@ -37,13 +37,16 @@ async function heard(url, response, began) {
   const text = await response.text(), owner = /<meta name="owner" content="([^"]+)"/.exec(text);
   if (!owner || began !== wipes) return undefined;
   await belongsTo(owner[1]);
+  began = wipes;
   const headers = new Headers(response.headers);
   for (const name of ["Content-Encoding", "Content-Length", "Set-Cookie"]) headers.delete(name);
   headers.set("X-Kept-At", Date.now());
   headers.set("X-Kept-By", RELEASE);
   const pages = await caches.open(PAGES);
   await pages.delete(url.pathname + url.search);
+  if (began !== wipes) return undefined;
   await pages.put(url.pathname + url.search, new Response(text, { headers }));
+  if (began !== wipes) await pages.delete(url.pathname + url.search);
   return tidy();
 }
 

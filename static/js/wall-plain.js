@@ -9,10 +9,10 @@
     // Never leave a page that works for one that may not load.
     request.onreadystatechange = function () {
       if (request.readyState !== 4) return;
-      if (request.status === 200) location.replace(next);
+      if (request.status === 200 && request.responseText.indexOf("data-state=") >= 0) location.replace(next);
       else later();
     };
-    try { request.open("GET", next, true); request.send(null); } catch (failed) { later(); }
+    try { request.open("GET", next, true); request.timeout = 20000; request.send(null); } catch (failed) { later(); }
   }
   setTimeout(turn, 1000 * (document.body.getAttribute("data-seconds") || 20));
 })();

@@ -15,11 +15,16 @@ window.wall = window.wall || {};
   const goTo = (path) => {
     if (moving) return;
     moving = true;
-    fetch(path, { cache: "no-store", credentials: "same-origin" })
-      .then((answer) => { if (answer.ok) location.replace(path); else throw answer; })
+    const patience = new AbortController(), timer = setTimeout(() => patience.abort(), 15000);
+    fetch(path, { cache: "no-store", credentials: "same-origin", signal: patience.signal })
+      .then((answer) => { if (answer.ok) return answer.text(); throw answer; })
+      // A page of somebody else, such as a network's sign-in, may say 200 as well.
+      .then((text) => { if (text.indexOf('data-state="') < 0) throw text; clearTimeout(timer); location.replace(path); })
       .catch(() => { setTimeout(() => { moving = false; goTo(path); }, spread(3000, 8000)); });
   };
-  const reload = () => { if (mono() > 30000) goTo(base); };
+  // Thousands of walls hear of it in the same second.
+  let going = 0;
+  const reload = () => { if (mono() > 30000 && !going) going = setTimeout(() => goTo(base), spread(0, 20000)); };
   const alive = () => { fresh = mono(); freshAt = clock.now(); failed = 0; };
 
   // What polling brings and what the stream tells are the same.

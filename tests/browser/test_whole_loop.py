@@ -21,8 +21,6 @@ OWN_WORDS = {"nl": "Dit is echt een leuke plek.", "en": "This really is a good p
     [
         ("nl", True),
         ("en", False),
-        pytest.param("en", True, marks=pytest.mark.once),
-        pytest.param("nl", False, marks=pytest.mark.once),
     ],
 )
 def test_from_item_to_counted_click(office: Office, language: str, javascript: bool) -> None:

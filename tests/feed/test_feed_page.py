@@ -48,6 +48,7 @@ def test_colleagues_are_counted_by_team_and_named_only_when_they_agreed(ana: Cli
         quiet = make.person(session, "Stille Sam", department_name="Inkoop")
         other = make.person(session, department_name="Inkoop")
         opened = make.person(session, "Ontdekker", department_name="HR")
+        make.team(session, "Inkoop", 2)  # with them it is large enough to be named
         states = ((open_one, "confirmed"), (quiet, "seen"), (other, "seen"), (opened, "opened"))
         for person, state in states:
             making.share(session, by=person, on=item, state=state)

@@ -147,6 +147,7 @@ def test_an_edit_a_recall_a_share_and_a_new_name_show_at_once(ana: Client, cleo:
         item = make.item(session, title="Eerst")
         for place in range(3):
             make.share(session, by=make.person(session, f"P {place}", department_name="Inkoop"), on=item)
+        make.team(session, "Inkoop", 2)
     assert titles(ana) == ["Eerst"]
     with db.writing() as session:
         text = session.scalars(select(ItemText).where(ItemText.item_id == item.id, ItemText.language == "nl")).one()
@@ -159,7 +160,7 @@ def test_an_edit_a_recall_a_share_and_a_new_name_show_at_once(ana: Client, cleo:
         make.share(session, by=cleo.person, on=item, state="confirmed")
         session.get_one(Person, cleo.person.id).leaderboard_name = "name"
     page = ana.get("/")
-    assert pages.texts(page, ".item .passed") == ["4 collega’s deelden dit · Kopers en Productie"]
+    assert pages.texts(page, ".item .passed") == ["4 collega’s deelden dit · Kopers en nog 1 team"]
     assert pages.texts(page, ".item .avatar") == ["CB", "+3"]
     with db.writing() as session:
         session.execute(update(Item).where(Item.id == item.id).values(state="recalled"))
@@ -172,6 +173,7 @@ def test_my_own_team_is_named_first_when_enough_of_it_did(ana: Client, db: Datab
         for team, number in (("Service", 3), ("Inkoop", 4)):
             for _ in range(number):
                 make.share(session, by=make.person(session, department_name=team), on=item)
+        make.team(session, "Service", 1)  # with Ana five: large enough to be named
     passed = "Al gedeeld door 3 collega’s van Service · 7 in totaal"
     assert pages.texts(ana.get("/"), ".item .passed") == [passed]
 

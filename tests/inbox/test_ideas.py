@@ -383,7 +383,7 @@ def test_a_picture_is_drawn_anew_under_a_name_of_ours(ana: Client, db: Database)
 def test_what_is_kept_of_ideas_is_in_my_own_copy(ana: Client, db: Database) -> None:
     propose(ana, "Kijk dit dak", address="https://noorderhout.example/dak")
     kept = json.loads(ana.get("/me/data.json").content)["ideas"]
-    assert [(idea["words"], idea["address"], idea["state"]) for idea in kept] == [
+    assert [(idea["words"], idea["url"], idea["state"]) for idea in kept] == [
         ("Kijk dit dak", "https://noorderhout.example/dak", "new")
     ]
 

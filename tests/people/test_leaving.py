@@ -113,7 +113,7 @@ def test_who_stops_is_asked_nothing_and_is_on_no_board(ana: Client, db: Database
         assert [each.name for each in leaderboard.people(session, period="week")] == ["Ana Dekker"]
 
     page = ana.follow(ana.post("/me/stopping"))
-    assert pages.texts(page, ".notices p") == ["Geregeld. Niets vraagt je nog iets, en je bent altijd weer welkom."]
+    assert pages.texts(page, ".notices p") == ["Geregeld. Je krijgt geen vragen meer, en je bent altijd weer welkom."]
     me = who_is(db, ana)
     assert me is not None
     assert (me.leaderboard_name, me.wall_name, me.mail_asks, me.stopped_at is None) == ("hidden", False, False, False)

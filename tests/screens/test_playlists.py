@@ -56,13 +56,15 @@ def played(client: Client) -> list[str]:
 
 def test_the_house_s_playlist_is_made_on_the_first_change(bram: Client, db: Database) -> None:
     assert "Niemand heeft hem nog veranderd" in bram.get("/screens/playlists").text
-    for _twice in range(2):
-        answer = bram.post("/screens/playlists/house")
-        assert (answer.status_code, answer.headers["location"]) == (303, "/screens/playlists/1")
-    assert [slide.kind for slide in slides(db, 1)] == list(playlists.DEFAULT)
+    answers = [bram.post("/screens/playlists/house") for _twice in range(2)]
     with db.reading() as session:
-        assert session.scalars(select(Playlist.is_house)).all() == [True]
-    assert bram.post("/screens/playlists", data={"name": "Receptie"}).headers["location"] == "/screens/playlists/2"
+        house = session.scalars(select(Playlist)).one()
+    assert (house.is_house, [slide.kind for slide in slides(db, house.id)]) == (True, list(playlists.DEFAULT))
+    shown = f"/screens/playlists/{house.id}"
+    assert [(answer.status_code, answer.headers["location"]) for answer in answers] == [(303, shown)] * 2
+    added = bram.post("/screens/playlists", data={"name": "Receptie"}).headers["location"]
+    with db.reading() as session:
+        assert added == f"/screens/playlists/{session.scalar(select(Playlist.id).where(Playlist.name == 'Receptie'))}"
     assert "Er is al een afspeellijst met deze naam." in bram.post("/screens/playlists", data={"name": "Receptie"}).text
 
 

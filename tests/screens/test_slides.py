@@ -14,9 +14,11 @@ from portal.campaigns.models import Item
 from portal.database import Database
 from portal.handbook.models import Duty
 from portal.people.models import Account, Person
+from portal.recognition import weekly
 from portal.recognition.models import ShareOfTheWeek
 from portal.screens import messages, reading, slides, state
 from portal.screens.models import SLIDE_KINDS, Film, Playlist, Screen, Slide, UrgentMessage, UrgentScreen
+from portal.sharing.models import Share
 from tests import make
 from tests.client import Client
 from tests.screens.test_walls import ADDRESS, screen, told, words
@@ -72,7 +74,9 @@ def busy_week(db: Database) -> dict[str, Any]:
                     until_day=clock.today(),
                 )
             )
-        session.add(ShareOfTheWeek(week="2026-W48", share_id=share.id, words="Mooi gezegd, Stijn!", at=clock.now()))
+        session.add(
+            ShareOfTheWeek(week=weekly.this_week(), share_id=share.id, words="Mooi gezegd, Stijn!", at=clock.now())
+        )
         session.add(
             Account(
                 department_id=person.department_id, network="facebook", url="https://f.example", name="Huis van hout"
@@ -105,7 +109,7 @@ SAID = {
         False,
     ),
     "goal": ("Werken in de huizenfabriek 6 mensen kwamen kijken", True),
-    "contest": ("Prijsvraag Win een moestuin 3 dagen 5 uur te gaan", True),
+    "contest": ("Winactie Win een moestuin 3 dagen 5 uur te gaan", True),
     "thanks": ("Dankjewel Dankjewel, Vera! Deze week gaven jullie 2 keer iets door.", True),
     "welcome": ("Welkom Welkom in de hal", True),
     "announcement": ("Voor jullie allemaal Welkom in de hal", True),
@@ -149,6 +153,7 @@ def test_whose_share_is_best_is_quoted_with_consent(client: Client, db: Database
     world = busy_week(db)
     with db.writing() as session:
         session.query(Person).filter(Person.name == "Stijn Geheim").one().wall_name = True
+        session.query(Share).filter(Share.text.contains("Stijn Geheim")).one().own_words = True
     screen(db, playlist_id=playlist(db, of("share_of_the_week", world)))
     assert shown(client) == ["Bericht van de week “Stijn Geheim schreef dit.” Stijn schreef dit. Dankjewel!"]
     with db.writing() as session:

@@ -42,9 +42,11 @@ def test_a_message_is_alone_on_the_chosen_screen_until_it_is_ended(bram: Client,
     page = bram.get("/screens").text
     assert "Brandoefening" in page.split("Een scherm koppelen")[0]
     assert "Op 1 scherm: Hal a" in " ".join(page.split())
-    assert bram.post("/screens/urgent/1/end").status_code == 303
+    with db.reading() as session:
+        end = f"/screens/urgent/{session.scalars(select(UrgentMessage.id)).one()}/end"
+    assert bram.post(end).status_code == 303
     assert [len(shown(client, token)) for token in "ab"] == [0, 0]
-    assert bram.post("/screens/urgent/1/end").status_code == 404
+    assert bram.post(end).status_code == 404
     with db.reading() as session:
         acts = session.execute(select(AuditEntry.act, AuditEntry.person_id).order_by(AuditEntry.id)).all()
     assert [tuple(act) for act in acts[-2:]] == [("urgent_sent", bram.person.id), ("urgent_ended", bram.person.id)]
