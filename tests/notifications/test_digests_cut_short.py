@@ -18,6 +18,7 @@ from portal.people.models import Person
 from tests import make
 from tests.mail import MailServer
 from tests.notifications.senders import Senders
+from tests.process import until
 
 PATIENCE = 20
 """Seconds."""
@@ -79,8 +80,8 @@ def test_a_process_killed_while_it_sends(
         with db.writing() as session:
             make.item(session, title="B", publish_at=clock.now())
             session.execute(update(NotificationChoice).values(next_digest_at=clock.now()))
-        senders.start(1, url)
-        senders.ends()
+        told = len(server.messages)
+        assert until(lambda: senders.start(1, url) and senders.ends() and len(server.messages) > told)
         text = str(server.messages[-1])
     assert ("A\n" in text, "B\n" in text) == (state == "sending", True)
     assert person.email == server.messages[-1]["X-Envelope-To"]

@@ -99,7 +99,7 @@ def test_whoever_only_opened_a_network_is_not_told_that_they_shared(
     page = ana.get("/").text
     assert "Je opende er LinkedIn mee." in page
     assert "Je deelde het" not in page
-    assert "Gaf je het door?" in page
+    assert "Had je het gedeeld?" in page
 
 
 @pytest.mark.parametrize(
