@@ -8,6 +8,7 @@ What carries the bytes is the stream's own business (`portal/screens/streams.py`
 import asyncio
 import random
 import resource
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -48,7 +49,7 @@ UNKNOWN, BUSY = 401, 503
 _T = TypeVar("_T")
 
 
-class Stream:
+class Stream(ABC):
     """One player's stream as the hub knows it. Its two kinds differ in what carries the bytes."""
 
     __slots__ = ("_is_behind", "_is_full", "board", "part", "screen_id")
@@ -80,31 +81,33 @@ class Stream:
             self._is_behind = False
             self._send(self.board.told)
 
+    @abstractmethod
     def admitted(self, opening: Sequence[Told]) -> None:
         """It has its place: begin the answer."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refused(self, status: int) -> None:
         """It gets no place, for the reason `UNKNOWN` or `BUSY`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def unsent(self) -> int:
         """Bytes that wait for the player to read."""
-        raise NotImplementedError
 
+    @abstractmethod
     def end(self, last: Told) -> None:
         """Say `last`, unless it cannot be heard, and end."""
-        raise NotImplementedError
 
+    @abstractmethod
     def cut(self) -> None:
         """End at once, whatever is unsent."""
-        raise NotImplementedError
 
+    @abstractmethod
     def is_gone(self) -> bool:
-        raise NotImplementedError
+        """Whether the player has left."""
 
+    @abstractmethod
     def _send(self, event: Told) -> None:
-        raise NotImplementedError
+        """Hand the event to what carries the bytes."""
 
 
 @dataclass(slots=True)
