@@ -45,6 +45,10 @@ def require_python(*needed: int) -> None:
 require_python(3, 11)  # here, because an older one cannot read the lines that follow
 
 
+# Without its compiled form beside it, every process the tests start would translate the whole portal once more.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
 class Stop(Exception):
     """Something a person must do first; the message says what and how."""
 

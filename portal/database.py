@@ -59,6 +59,16 @@ class Database:
         with self._reading() as session, session.begin():
             yield session
 
+    @contextmanager
+    def keeping_nothing(self) -> Iterator[None]:
+        """Within the block all that is read comes from the database itself, as after a commit."""
+        info = self._reading.kw["info"]
+        self._reading.configure(info={})
+        try:
+            yield
+        finally:
+            self._reading.configure(info=info)
+
     def after_write(self, call: Callable[[], None]) -> Callable[[], None]:
         """Have `call` run after every commit of this process; returns what ends that."""
         self._after_write.append(call)

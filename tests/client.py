@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
+from anyio.from_thread import BlockingPortal
 from httpx2 import Response
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -27,6 +28,9 @@ def in_a_loop(start: Callable[[], Coroutine[Any, Any, T]]) -> T:
 class Client:
     """Somebody with a browser. `person` is who is signed in with it, if anybody."""
 
+    loop: ClassVar[BlockingPortal | None] = None
+    """Where the application runs: a loop for each request would take longer to start than most answers take."""
+
     def __init__(self, app: Starlette, person: Person | None = None, *, raise_errors: bool = True) -> None:
         self.app = app
         self._person = person
@@ -37,6 +41,7 @@ class Client:
             raise_server_exceptions=raise_errors,
             headers={"user-agent": HUMAN, "accept": "text/html", "accept-language": "nl"},
         )
+        self.http.portal = self.loop
 
     @classmethod
     def signed_in(cls, app: Starlette, person: Person) -> "Client":

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from playwright.sync_api import Browser, sync_playwright
 from starlette.applications import Starlette
 from xdist.remote import Producer
@@ -92,6 +93,14 @@ def browser() -> Iterator[Browser]:
         found = chromium.launch(playwright)
         yield found
         found.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loop() -> Iterator[None]:
+    """One event loop for the requests of all tests, as a server has one."""
+    with start_blocking_portal() as Client.loop:
+        yield
+    Client.loop = None
 
 
 @pytest.fixture(autouse=True)

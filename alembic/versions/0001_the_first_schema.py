@@ -381,6 +381,25 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_identity_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "mailed_link",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("leads_to", sa.String(length=40), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.Column("expires_at", portal.tables.Moment(timezone=True), nullable=False),
+        sa.Column("used_at", portal.tables.Moment(timezone=True), nullable=True),
+        sa.CheckConstraint("leads_to = 'sign_in' OR leads_to = 'record'", name=op.f("ck_mailed_link_leads_to")),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_mailed_link_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mailed_link")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_mailed_link_token_hash")),
+    )
+    with op.batch_alter_table("mailed_link", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_mailed_link_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
         "note",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -533,24 +552,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_push_subscription_person_id"), ["person_id"], unique=False)
 
     op.create_table(
-        "record_link",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
-        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("created_at", portal.tables.Moment(timezone=True), nullable=False),
-        sa.Column("expires_at", portal.tables.Moment(timezone=True), nullable=False),
-        sa.Column("used_at", portal.tables.Moment(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["person.id"], name=op.f("fk_record_link_person_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_record_link")),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_record_link_token_hash")),
-        sqlite_autoincrement=True,
-    )
-    with op.batch_alter_table("record_link", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_record_link_person_id"), ["person_id"], unique=False)
-
-    op.create_table(
         "screen",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=400), nullable=False),
@@ -592,24 +593,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("screen", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_screen_playlist_id"), ["playlist_id"], unique=False)
-
-    op.create_table(
-        "sign_in_link",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
-        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("created_at", portal.tables.Moment(timezone=True), nullable=False),
-        sa.Column("expires_at", portal.tables.Moment(timezone=True), nullable=False),
-        sa.Column("used_at", portal.tables.Moment(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["person.id"], name=op.f("fk_sign_in_link_person_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_link")),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_sign_in_link_token_hash")),
-        sqlite_autoincrement=True,
-    )
-    with op.batch_alter_table("sign_in_link", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_sign_in_link_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "signature",
@@ -1376,18 +1359,10 @@ def downgrade() -> None:
     op.drop_table("web_session")
     op.drop_table("urgent_message")
     op.drop_table("signature")
-    with op.batch_alter_table("sign_in_link", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_sign_in_link_person_id"))
-
-    op.drop_table("sign_in_link")
     with op.batch_alter_table("screen", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_screen_playlist_id"))
 
     op.drop_table("screen")
-    with op.batch_alter_table("record_link", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_record_link_person_id"))
-
-    op.drop_table("record_link")
     with op.batch_alter_table("push_subscription", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_push_subscription_person_id"))
 
@@ -1419,6 +1394,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_note_person_id_read_at")
 
     op.drop_table("note")
+    with op.batch_alter_table("mailed_link", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_mailed_link_person_id"))
+
+    op.drop_table("mailed_link")
     with op.batch_alter_table("identity", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_identity_person_id"))
 

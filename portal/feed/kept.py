@@ -247,12 +247,9 @@ KINDS: tuple[Kind, ...] = (
         _of("web_session", "created_at", "last_seen_at", "expires_at"), ("web_session.person_id",),
     ),
     Kind(
-        "mailed_links", "who", lazy("Links mailed to me to sign in"), lazy("So that each of them works only once."),
-        _ACCOUNT, _ME, _of("sign_in_link", "created_at", "expires_at", "used_at"), ("sign_in_link.person_id",),
-    ),
-    Kind(
-        "record_links", "who", lazy("A link to my own record"), lazy("For who leaves: it works once, for two weeks."),
-        _ACCOUNT, _ME, _of("record_link", "created_at", "expires_at", "used_at"), ("record_link.person_id",),
+        "mailed_links", "who", lazy("Links mailed to me to sign in or to have my record"),
+        lazy("So that each of them works only once."), _ACCOUNT, _ME,
+        _of("mailed_link", "leads_to", "created_at", "expires_at", "used_at"), ("mailed_link.person_id",),
     ),
     Kind(
         "signature", "who", lazy("My mail signature"), lazy("What stands in it, so that you can change it later."),

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal import activity, clock
 from portal.i18n import gettext as _
 from portal.i18n import lazy
-from portal.people import audit, sessions, sign_in_links
+from portal.people import audit, mailed_links, sessions, sign_in_links
 from portal.people.details import Details, check, unfit
-from portal.people.models import Department, Person, RecordLink
+from portal.people.models import Department, Person
 
 
 class NotPossible(ValueError):
@@ -111,7 +111,7 @@ def reactivate(db: Session, person: Person, *, by: Person | None) -> None:
     if person.is_active:
         return
     person.deactivated_at = None
-    db.execute(delete(RecordLink).where(RecordLink.person_id == person.id))
+    mailed_links.withdraw(db, person, leads_to="record")
     audit.write(db, "person_reactivated", "person", person.id, by=by)
 
 

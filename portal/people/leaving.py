@@ -4,21 +4,17 @@ Whoever stops keeps their account and is left in peace. Whoever goes is emptied 
 others still count by lose their person in a job of its own (`erase_person`), and the person's row goes last.
 """
 
-import hashlib
-import hmac
-import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal import activity, clock, jobs, mail, settings
 from portal.database import Database
 from portal.i18n import gettext as _
 from portal.i18n import in_language
-from portal.people import adding, audit, organisation, sessions
-from portal.people.models import AuditEntry, Identity, Person, RecordLink, SignInLink
-from portal.web import token_hash
+from portal.people import adding, audit, mailed_links, organisation, sessions
+from portal.people.models import AuditEntry, Identity, MailedLink, Person
 
 GONE = "…"
 """The name of somebody in the minutes between being emptied and being gone."""
@@ -57,7 +53,7 @@ def erase(db: Session, person: Person, *, by: Person | None) -> None:
     person.stopped_at = person.deactivated_at = clock.now()
     _show_nowhere(person)
     sessions.close_all(db, person)
-    for table in (Identity, SignInLink, RecordLink):
+    for table in (Identity, MailedLink):
         db.execute(delete(table).where(table.person_id == person.id))
     about = (AuditEntry.subject_kind == "person", AuditEntry.subject_id == person.id)
     db.execute(update(AuditEntry).where(*about).values(subject_id=None).execution_options(synchronize_session=False))
@@ -84,13 +80,8 @@ def hand_over_record(db: Session, person: Person, *, to: str, by: Person) -> Non
 
     One that was sent before no longer works.
     """
-    mark, now = secrets.token_urlsafe(24), clock.now()
-    earlier = (RecordLink.person_id == person.id, RecordLink.used_at.is_(None))
-    db.execute(update(RecordLink).where(*earlier).values(used_at=now))
-    lasts = now + RECORD_LASTS
-    link = RecordLink(token_hash=token_hash(_token(mark)), person_id=person.id, created_at=now, expires_at=lasts)
-    db.add(link)
-    db.flush()
+    mailed_links.withdraw(db, person, leads_to="record")
+    link, mark = mailed_links.add(db, person, leads_to="record", lasts=RECORD_LASTS)
     audit.write(db, "record_handed_over", "person", person.id, by=by)
     jobs.enqueue(db, "mail_record_link", link_id=link.id, to=to, mark=mark)
 
@@ -98,7 +89,7 @@ def hand_over_record(db: Session, person: Person, *, to: str, by: Person) -> Non
 @jobs.job("mail_record_link", outside=True)
 def mail_record_link(*, database: Database, link_id: int, to: str, mark: str) -> None:
     with database.reading() as db:
-        person = db.scalar(select(Person).join(RecordLink).where(RecordLink.id == link_id))
+        person = db.scalar(select(Person).join(MailedLink).where(MailedLink.id == link_id))
         house = organisation.get(db).name
     if person is None:
         return
@@ -107,7 +98,7 @@ def mail_record_link(*, database: Database, link_id: int, to: str, mark: str) ->
             _("Hi %(name)s,", name=person.first_name),
             _("Thank you for all you passed on. What you shared is yours to keep."),
             _("This link gives you your own record: your texts, when you shared them and how many people came."),
-            f"{settings.current().base_url}/record/{_token(mark)}",
+            f"{settings.current().base_url}/record/{mailed_links.token(mark, leads_to='record')}",
             _("It works once, for two weeks. After that it is gone."),
         ]
         subject = _("Your own record at %(organisation)s", organisation=house)
@@ -116,27 +107,14 @@ def mail_record_link(*, database: Database, link_id: int, to: str, mark: str) ->
 
 def find_record(db: Session, token: str) -> Person | None:
     """Whose record this link would still give. Spends nothing."""
-    return db.scalar(select(Person).join(RecordLink, RecordLink.person_id == Person.id).where(*_unspent(token)))
+    person_id = mailed_links.find(db, token, leads_to="record")
+    return None if person_id is None else db.get(Person, person_id)
 
 
 def spend_record(db: Session, token: str) -> Person | None:
     """Whose record this link gives, once; None when it is unknown, spent or too old."""
-    spent = update(RecordLink).where(*_unspent(token)).values(used_at=clock.now()).returning(RecordLink.person_id)
-    person_id = db.scalar(spent)
+    person_id = mailed_links.spend(db, token, leads_to="record")
     return None if person_id is None else db.get(Person, person_id)
-
-
-def _unspent(token: str) -> tuple[ColumnElement[bool], ...]:
-    return (
-        RecordLink.token_hash == token_hash(token),
-        RecordLink.used_at.is_(None),
-        RecordLink.expires_at > clock.now(),
-    )
-
-
-def _token(mark: str) -> str:
-    key = f"record link {settings.current().secret}".encode()
-    return hmac.new(key, mark.encode(), hashlib.sha256).hexdigest()
 
 
 def _show_nowhere(person: Person) -> None:
@@ -145,7 +123,7 @@ def _show_nowhere(person: Person) -> None:
 
 def _forget_mail(db: Session, person: Person) -> None:
     """Mail that was sent or waits to be holds an address and often the name as well."""
-    links = list(db.scalars(select(RecordLink.id).where(RecordLink.person_id == person.id)))
+    links = list(db.scalars(select(MailedLink.id).where(MailedLink.person_id == person.id)))
     theirs = (jobs.Job.kind == "mail_record_link") & jobs.Job.args["link_id"].as_integer().in_(links)
     if person.email is not None:
         written_to = [jobs.Job.args[name].as_string() == person.email for name in ("to", "email")]

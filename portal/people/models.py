@@ -11,6 +11,7 @@ from portal.tables import Base, Key, Line, Word, one_of
 
 ROLES = ("member", "editor", "admin")
 NAME_SHOWN = ("hidden", "pseudonym", "name")
+MAILED_LINKS = ("sign_in", "record")
 
 
 class Organisation(Base):
@@ -189,25 +190,14 @@ class WebSession(Base):
     expires_at: Mapped[datetime]
 
 
-class SignInLink(Base):
-    """A mailed way in: spent once, by a POST, within minutes."""
+class MailedLink(Base):
+    """A mailed way in, within minutes, or for who left to their own record, within days: spent once, by a POST."""
 
-    __tablename__ = "sign_in_link"
-
-    id: Mapped[Key]
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
-    used_at: Mapped[datetime | None]
-
-
-class RecordLink(Base):
-    """A mailed way to their own record for somebody who left: spent once, by a POST, within days."""
-
-    __tablename__ = "record_link"
+    __tablename__ = "mailed_link"
+    __table_args__ = (CheckConstraint(one_of("leads_to", *MAILED_LINKS), name="leads_to"),)
 
     id: Mapped[Key]
+    leads_to: Mapped[Word]
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime]

@@ -1,25 +1,16 @@
-"""Signing in by a mailed link: ten minutes, one use, and the same answer whether or not the address is known.
+"""Signing in by a mailed link: ten minutes, one use, and the same answer whether or not the address is known."""
 
-The token is made from the installation's secret and a random mark. The mark travels to the mail in a job and
-only the token's hash is stored: whoever reads the database cannot sign in with what they find there.
-"""
-
-import hashlib
-import hmac
-import secrets
 from datetime import timedelta
-from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from portal import clock, jobs, mail, settings
 from portal.i18n import gettext as _
 from portal.i18n import in_language
-from portal.people import organisation
-from portal.people.models import Person, SignInLink
-from portal.web import token_hash
+from portal.people import mailed_links, organisation
+from portal.people.models import MailedLink, Person
 
 LASTS = timedelta(minutes=10)
 MOST_PER_PERSON = 5
@@ -40,8 +31,7 @@ def make(db: Session, *, email: str, target: str) -> None:
     person = db.scalar(select(Person).where(Person.email == email))
     if person is None or person.email is None or not may_use(person) or _too_many(db, person):
         return
-    mark, now = secrets.token_urlsafe(24), clock.now()
-    db.add(SignInLink(token_hash=token_hash(_token(mark)), person_id=person.id, created_at=now, expires_at=now + LASTS))
+    _link, mark = mailed_links.add(db, person, leads_to="sign_in", lasts=LASTS)
     jobs.enqueue(
         db,
         "mail_sign_in_link",
@@ -71,14 +61,12 @@ def may_use(person: Person) -> bool:
 
 def is_open(db: Session, token: str) -> bool:
     """Whether `token` would still sign somebody in. Spends nothing."""
-    return db.scalar(select(SignInLink.id).where(*_unspent(token))) is not None
+    return mailed_links.find(db, token, leads_to="sign_in") is not None
 
 
 def spend(db: Session, token: str) -> Person | None:
     """The person this link signs in, once; None when it is unknown, spent, too old or theirs no more."""
-    person_id = db.scalar(
-        update(SignInLink).where(*_unspent(token)).values(used_at=clock.now()).returning(SignInLink.person_id)
-    )
+    person_id = mailed_links.spend(db, token, leads_to="sign_in")
     if person_id is None:
         return None
     person = db.scalar(select(Person).options(joinedload(Person.department)).where(Person.id == person_id))
@@ -87,39 +75,22 @@ def spend(db: Session, token: str) -> Person | None:
 
 def withdraw(db: Session, person: Person) -> None:
     """No link sent to `person` so far works any more."""
-    db.execute(
-        update(SignInLink)
-        .where(SignInLink.person_id == person.id, SignInLink.used_at.is_(None))
-        .values(used_at=clock.now())
-    )
-
-
-def _unspent(token: str) -> tuple[Any, ...]:
-    return (
-        SignInLink.token_hash == token_hash(token),
-        SignInLink.used_at.is_(None),
-        SignInLink.expires_at > clock.now(),
-    )
+    mailed_links.withdraw(db, person, leads_to="sign_in")
 
 
 def _too_many(db: Session, person: Person) -> bool:
-    recent = SignInLink.created_at > clock.now() - timedelta(hours=1)
+    recent = (MailedLink.leads_to == "sign_in", MailedLink.created_at > clock.now() - timedelta(hours=1))
     theirs, all_of_them = db.execute(
-        select(func.count().filter(SignInLink.person_id == person.id), func.count())
-        .select_from(SignInLink)
-        .where(recent)
+        select(func.count().filter(MailedLink.person_id == person.id), func.count())
+        .select_from(MailedLink)
+        .where(*recent)
     ).one()
     return theirs >= MOST_PER_PERSON or all_of_them >= MOST_ALTOGETHER
 
 
 def _address(mark: str, target: str) -> str:
     page = "" if target == "/" else f"?next={quote(target)}"
-    return f"{settings.current().base_url}/sign-in/link/{_token(mark)}{page}"
-
-
-def _token(mark: str) -> str:
-    key = f"sign-in link {settings.current().secret}".encode()
-    return hmac.new(key, mark.encode(), hashlib.sha256).hexdigest()
+    return f"{settings.current().base_url}/sign-in/link/{mailed_links.token(mark, leads_to='sign_in')}{page}"
 
 
 def _written(name: str, house: str, address: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import cache
 
 LONGEST_LABEL = 59
 """Characters of one part of a name from afar, as name servers write it behind `xn--`."""
@@ -75,8 +76,6 @@ _PATH = rf"/(?:(?:[{_PATH_SIGN}]|\([{_PATH_SIGN}]+\))*(?:[{_END_OF_PATH}]|\([{_P
 _QUERY = r"\?[a-z0-9!?*'@();:&=+$/%#\[\]\-_.,~|]*[a-z0-9\-_&=#/]"
 _BEFORE = r"([^a-z0-9@\uff20$#\uff03\ufeff]|^)"
 _AFTER = rf"(?::[0-9]+)?(?:{_PATH})?(?:{_QUERY})?"
-_ADDRESS = re.compile(rf"{_BEFORE}https?://{_HOST}{_AFTER}", re.IGNORECASE)
-_ANY_ADDRESS = re.compile(rf"{_BEFORE}(?:https?://{_HOST}|{_BARE_HOST}){_AFTER}", re.IGNORECASE)
 _FAR_MENTION = re.compile(r"((?:^|[^/\w])@[a-z0-9_]+)@[a-z0-9.-]*[a-z0-9]", re.IGNORECASE)
 _LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
 
@@ -98,14 +97,14 @@ def graphemes(text: str) -> int:
 
 def x(text: str) -> int:
     """X's weighted count: 23 for an address, 2 for an emoji, 1 for European letters, 2 for most others."""
-    text, addresses = _without(_ANY_ADDRESS, unicodedata.normalize("NFC", _lines(text)))
+    text, addresses = _without(_any_address(), unicodedata.normalize("NFC", _lines(text)))
     text, emoji = _EMOJI.subn("", text)
     return addresses * URL_WEIGHT + emoji * 2 + sum(1 if _is_light(ord(sign)) else 2 for sign in text)
 
 
 def mastodon(text: str) -> int:
     """Characters as a reader sees them; 23 for an address, only the local part of a mention elsewhere."""
-    text, addresses = _without(_ADDRESS, _lines(text))
+    text, addresses = _without(_address(), _lines(text))
     return addresses * URL_WEIGHT + graphemes(_FAR_MENTION.sub(r"\1", text))
 
 
@@ -128,7 +127,18 @@ WAYS: dict[str, Callable[[str], int]] = {
 
 def addresses(text: str) -> list[tuple[int, int]]:
     """Where web addresses stand in `text`, with or without their scheme: the first character, and the one after."""
-    return [(match.end(1), match.end()) for match in _ANY_ADDRESS.finditer(text) if _can_exist(match)]
+    return [(match.end(1), match.end()) for match in _any_address().finditer(text) if _can_exist(match)]
+
+
+# Compiled when first needed: that takes longer than all else that a starting process makes of this file.
+@cache
+def _address() -> re.Pattern[str]:
+    return re.compile(rf"{_BEFORE}https?://{_HOST}{_AFTER}", re.IGNORECASE)
+
+
+@cache
+def _any_address() -> re.Pattern[str]:
+    return re.compile(rf"{_BEFORE}(?:https?://{_HOST}|{_BARE_HOST}){_AFTER}", re.IGNORECASE)
 
 
 def _without(addresses: re.Pattern[str], text: str) -> tuple[str, int]:

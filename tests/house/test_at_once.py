@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from portal import clock, web
 from portal.campaigns.models import Campaign, Item
 from portal.database import Database
-from portal.people.models import Account, Department, Person, SignInLink
+from portal.people.models import Account, Department, MailedLink, Person
 from portal.screens.models import Pairing, Screen
 from tests import make
 from tests.client import Client
@@ -107,5 +107,6 @@ def test_two_admins_who_demote_each_other(dina: Client, db: Database) -> None:
 def test_a_link_out_of_a_mail_lets_one_browser_in(dina: Client, client: Client, db: Database) -> None:
     with db.writing() as session:
         times = {"created_at": clock.now(), "expires_at": clock.now() + timedelta(minutes=9)}
-        session.add(SignInLink(token_hash=web.token_hash("a-secret"), person_id=dina.person.id, **times))
+        way_in = {"leads_to": "sign_in", "token_hash": web.token_hash("a-secret")}
+        session.add(MailedLink(**way_in, person_id=dina.person.id, **times))
     assert at_once(dina, lambda browser: browser.post("/sign-in/link/a-secret")) == {303: 1, 410: TIMES - 1}

@@ -23,8 +23,8 @@ from portal.handbook import examples
 from portal.handbook.models import Duty
 from portal.inbox import ideas
 from portal.notifications import item_links, subscriptions
-from portal.people import notes, unsubscribing
-from portal.people.models import Account, Note, Organisation, Person, RecordLink, SignInLink
+from portal.people import mailed_links, notes, unsubscribing
+from portal.people.models import Account, Note, Organisation, Person
 from portal.screens import playlists, urgent
 from portal.screens.models import Screen
 from portal.sharing import networks, reminders, shares
@@ -55,7 +55,6 @@ ELSEWHERE = {
     "launch_campaign": ("/campaigns/{campaign_id[0]}/launch", ["version", "item", "when", "on", "hour"]),
 }
 """Asked for by a script, on a page that is itself the answer to a form, or only once all is ready: path and fields."""
-SECRET = "a-secret-out-of-a-mail"
 PLAYER = "p" * 43
 
 SCRIPT = '"><script>alert(1)</script>'
@@ -160,12 +159,14 @@ def world(dina: Client, db: Database) -> dict[str, list[Any]]:
             session, title="Brand", line="", starts_at=now, ends_at=now + timedelta(days=1), screen_ids=None, by=me
         )
         turn = Duty(department_id=me.department_id, person_id=me.id, from_day=clock.today(), until_day=clock.today())
-        lasts = {"token_hash": web.token_hash(SECRET), "created_at": now, "expires_at": now + timedelta(minutes=9)}
-        way_in, record = SignInLink(**lasts, person_id=other.id), RecordLink(**lasts, person_id=gone.id)
+        by_mail = []
+        for whose, leads_to in ((other, "sign_in"), (gone, "record")):
+            _link, mark = mailed_links.add(session, whose, leads_to=leads_to, lasts=timedelta(minutes=9))
+            by_mail.append(mailed_links.token(mark, leads_to=leads_to))
         feeds = [make.source(session), make.source(session, paused=True)]
         found = [make.candidate(session), make.candidate(session, state="dismissed")]
         thought = ideas.propose(session, other, words="Kijk dit dak", url="https://noorderhout.example/dak")
-        session.add_all([account, screen, way_in, record, turn])
+        session.add_all([account, screen, turn])
         session.flush()
         make.share(session, by=other, on=live)  # somebody to thank
         share = shares.record(
@@ -219,7 +220,7 @@ def world(dina: Client, db: Database) -> dict[str, list[Any]]:
             "candidate_id": [one.id for one in found],
             "topic_id": [make.topic(session).id],
             "example_id": [examples.add(session, kind="good", language="nl", text="Zo", why="Ja", by=me).id],
-            "token": [reader, SECRET, PLAYER, *mailed],
+            "token": [reader, by_mail[0], PLAYER, *mailed, by_mail[1]],
             "playlist_id": [playlist.id],
             "slide_id": [slide.id for slide in playlists.slides_of(session, playlist.id)],
             "message_id": [alarm.id],

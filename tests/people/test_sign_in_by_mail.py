@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from portal import clock, settings
 from portal.jobs import Job, Runner
-from portal.people.models import SignInLink, WebSession
+from portal.people.models import MailedLink, WebSession
 from tests import make
 from tests.client import Client
 from tests.mail import MailServer
@@ -173,7 +173,7 @@ def test_the_database_holds_nothing_to_sign_in_with(client: Client, ana: Client,
     secret = _path(mailbox, "ana@noorderhout.example").rsplit("/", 1)[1]
     with db.reading() as reading:
         stored = repr([row.args for row in reading.scalars(select(Job))])
-        stored += reading.scalars(select(SignInLink)).one().token_hash
+        stored += reading.scalars(select(MailedLink)).one().token_hash
     assert secret not in stored
 
 
