@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import uvicorn
-from sqlalchemy import func, insert, select
+from sqlalchemy import event, func, insert, select
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -90,13 +90,17 @@ def fill(database: Database, screens: int) -> str:
         return link.code
 
 
-def change(database: Database, item_id: int, number: int) -> None:
-    """An edited item, as an approved edit would tell."""
+def change(database: Database, item_id: int, number: int) -> float:
+    """An edited item, as an approved edit would tell; the moment at which that was committed."""
+    moments: list[float] = []
     with database.writing() as db:
+        # Who follows the log wakes before this function ends, and may have told everybody by then.
+        event.listen(db, "after_commit", lambda _: moments.append(time.perf_counter()))
         item = get_item(db, item_id)
         for text in item.texts:
             text.title = f"Timmerman in Zwolle {mark(number)}"
         activity.record(db, "item_live", item_id=item_id)
+    return moments[0]
 
 
 def hub(*, port: int, url: str, folder: str, screens: int, rhythm: dict[str, float]) -> None:
@@ -116,8 +120,7 @@ def hub(*, port: int, url: str, folder: str, screens: int, rhythm: dict[str, flo
 
     def follow() -> None:
         for number in numbers():
-            change(database, item_id, number)
-            say(at=time.perf_counter())
+            say(at=change(database, item_id, number))
 
     def ready() -> None:
         threading.Thread(target=follow, daemon=True).start()
@@ -138,6 +141,7 @@ def write_loop(*, port: int, size: int) -> None:
             if not stream.recv(65536):  # somebody who only wanted to know whether there is a server
                 stream.close()
                 continue
+            stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as the portal's connections have it
             stream.sendall(HEAD + _chunk(0, size))
             streams.append(stream)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,12 +11,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal import clock, settings
+from portal.database import Database
 from portal.i18n import gettext as _
 from portal.jobs import job
 from portal.screens.models import Film, Slide
 
 EXTENSIONS = ".mp4,.webm,video/mp4,video/webm"
 """What a file chooser offers."""
+LARGEST_PIECE = 512_000
+"""Bytes of a film that are read at once: as many get who asks for a part, and as many are kept of a whole one."""
+_SENT_AT_ONCE = 64_000
 KEPT_UNUSED = timedelta(days=1)
 """How long a video stays that no slide shows any more: walls that are cut off may still be playing it."""
 _TOP_BOXES = frozenset((b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"uuid", b"sidx", b"moof", b"mfra"))
@@ -91,23 +95,24 @@ class Piece:
     last: int
     total: int
 
-    @property
-    def is_whole(self) -> bool:
-        return (self.first, self.last) == (0, self.total - 1)
+
+def is_range(header: str) -> bool:
+    """Whether a Range header is one we read: other kinds, and several parts at once, are as if nothing was said."""
+    found = _RANGE.fullmatch(header.strip())
+    if found is None or not any(found.groups()):
+        return False
+    first, last = found.groups()
+    return not (first and last) or int(first) <= int(last)
 
 
 def asked_for(header: str, total: int) -> Piece | None:
     """What a Range header asks of `total` bytes; all of them when it is none we read. None: there is no such part."""
-    whole = Piece(0, total - 1, total)
-    found = _RANGE.fullmatch(header.strip())
-    if found is None or found.group(0) == "bytes=-":
-        return whole
-    first, last = found.groups()
+    if not is_range(header):
+        return Piece(0, total - 1, total)
+    first, last = header.strip().removeprefix("bytes=").split("-")
     if not first:  # the last so many bytes
         return Piece(max(0, total - int(last)), total - 1, total) if int(last) else None
     begin, end = int(first), min(int(last), total - 1) if last else total - 1
-    if last and int(last) < begin:
-        return whole
     return Piece(begin, end, total) if begin < total else None
 
 
@@ -121,6 +126,15 @@ def read(db: Session, film_id: int, piece: Piece) -> bytes:
     """That piece of the video; nothing else of it is read from the database."""
     cut = func.substr(Film.body, piece.first + 1, piece.last - piece.first + 1)
     return bytes(db.scalars(select(cut).where(Film.id == film_id)).one())
+
+
+def whole(database: Database, film_id: int, total: int) -> Iterator[bytes]:
+    """All of the video, read as it is taken: of a piece that is not taken, no next one is read."""
+    for first in range(0, total, LARGEST_PIECE):
+        with database.reading() as db:
+            body = read(db, film_id, Piece(first, min(first + LARGEST_PIECE, total) - 1, total))
+        for place in range(0, len(body), _SENT_AT_ONCE):
+            yield body[place : place + _SENT_AT_ONCE]
 
 
 @job("unused_films", every=timedelta(days=1))

@@ -67,7 +67,7 @@ class Message:
 
     @property
     def is_alone(self) -> bool:
-        return self.kind in ALONE
+        return self.kind in ALONE and self.item_id is None  # an item may be about a video; that is no film
 
     @property
     def left(self) -> tuple[int, int]:

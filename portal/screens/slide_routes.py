@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from portal import html, web
 from portal.i18n import gettext as _
@@ -16,8 +16,6 @@ from portal.screens.slide_form import Uploads
 from portal.web import Form, NotFound, action, anyone, editor, flash, page, see_other
 
 _FRESH = {"seconds": "20", "weight": "1", "days": moments.EVERY_DAY}
-LARGEST_PIECE = 512_000
-"""Bytes of a film in one answer to whoever asks for a part."""
 _FILE = re.compile(r"([0-9a-f]{64})(?:\.(?:mp4|webm))?")
 
 
@@ -99,17 +97,19 @@ def film(request: Request, *, db: Session, file: str) -> Response:
     if web.holds(request, etag):
         return Response(status_code=304, headers=headers)
     wanted = request.headers.get("range", "")
-    if request.headers.get("if-range", etag) != etag:
+    if request.headers.get("if-range", etag) != etag or request.method == "HEAD":
         wanted = ""
     piece = films.asked_for(wanted, total)
     if piece is None:
         return Response(status_code=416, headers={"Content-Range": f"bytes */{total}", "Accept-Ranges": "bytes"})
-    if wanted:
-        # No more at once than is soon read: a player asks for the rest.
-        piece = replace(piece, last=min(piece.last, piece.first + LARGEST_PIECE - 1))
+    if not films.is_range(wanted):
+        headers["Content-Length"] = str(total)
+        if request.method == "HEAD":
+            return Response(media_type=media_type, headers=headers)
+        return StreamingResponse(films.whole(request.app.state.database, film_id, total), 200, headers, media_type)
+    # No more at once than is soon read: a player asks for the rest.
+    piece = replace(piece, last=min(piece.last, piece.first + films.LARGEST_PIECE - 1))
     body = films.read(db, film_id, piece)
-    if piece.is_whole and not wanted:
-        return Response(body, media_type=media_type, headers=headers)
     headers["Content-Range"] = f"bytes {piece.first}-{piece.last}/{total}"
     return Response(body, status_code=206, media_type=media_type, headers=headers)
 

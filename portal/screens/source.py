@@ -1,15 +1,19 @@
 """What the hub of streams asks the database: whose token it is, which walls look alike, and how they look."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
+import structlog
 from sqlalchemy import Select, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from portal import activity
 from portal.database import Database
 from portal.people import organisation
 from portal.screens import state
-from portal.screens.asked import Look, Place
+from portal.screens.asked import Drawn, Found, Look, Place
 from portal.screens.groups import Group, groups_of
 from portal.screens.models import Screen
 
@@ -20,31 +24,66 @@ class Walls:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def find(self, token_hashes: Sequence[str]) -> dict[str, Place]:
-        with self._database.reading() as db:
+    def find(self, token_hashes: Sequence[str], *, known: int) -> Found:
+        with self._view(known) as (db, position):
             screens = _connected(db, _CONNECTED.where(Screen.token_hash.in_(token_hashes)))
             groups = groups_of(db, screens)
-            return {each.token_hash: Place(each.id, groups[each.id]) for each in screens}
+            return Found(position, {each.token_hash: Place(each.id, groups[each.id]) for each in screens})
 
-    def again(self, screen_ids: Iterable[int] | None) -> dict[int, Hashable]:
-        wanted = _CONNECTED if screen_ids is None else _CONNECTED.where(Screen.id.in_(screen_ids))
-        with self._database.reading() as db:
-            return dict(groups_of(db, _connected(db, wanted)))
+    def again(self, screen_ids: Collection[int], *, known: int) -> Mapping[int, Hashable]:
+        with self._view(known) as (db, _position):
+            return cast(
+                Mapping[int, Hashable], groups_of(db, _connected(db, _CONNECTED.where(Screen.id.in_(screen_ids))))
+            )
 
-    def render(self, groups: Sequence[Hashable]) -> tuple[str, dict[Hashable, Look]]:
-        with self._database.reading() as db:
+    def draw(self, groups: Sequence[Hashable], *, known: int) -> Drawn:
+        with self._view(known) as (db, position):
+            if position < known:  # a backup was put back: what is kept is of a future that will not come
+                state.forget()
             house = organisation.get(db)
             looks: dict[Hashable, Look] = {}
             for group in cast(Sequence[Group], groups):
-                shown = state.state(db, group, house)
-                looks[group] = Look(shown.etag, shown.body)
-            return state.release(house), looks
+                try:
+                    shown = state.state(db, group, house)
+                except SQLAlchemyError:
+                    raise
+                except Exception as error:  # the other walls are drawn all the same
+                    structlog.get_logger().error("a wall could not be drawn", exc_info=error)
+                else:
+                    looks[group] = Look(shown.etag, shown.body)
+            return Drawn(position, state.release(house), looks)
+
+    @contextmanager
+    def _view(self, known: int) -> Iterator[tuple[Session, int]]:
+        """A view in which at least the line `known` of the log is seen, with the last line that is.
+
+        The server that is read may be a standby that lags, and another one than was read before. Then we look where
+        is written: what is not there either never will be.
+        """
+        with self._database.reading() as db:
+            position = activity.last_id(db)
+            if position >= known:
+                yield db, position
+                return
+        with Session(self._database.writer) as db:
+            yield db, activity.last_id(db)
 
 
-_COLUMNS = [getattr(Screen, name) for name in Screen.__table__.columns.keys()]  # noqa: SIM118 - no dict
-_CONNECTED = select(*_COLUMNS).where(Screen.revoked_at.is_(None))
+_CONNECTED = select(
+    Screen.id,
+    Screen.token_hash,
+    Screen.audience,
+    Screen.language,
+    Screen.playlist_id,
+    Screen.department_id,
+    Screen.time_zone,
+    Screen.orientation,
+    Screen.is_still,
+    Screen.night_from,
+    Screen.night_until,
+).where(Screen.revoked_at.is_(None))
 
 
-def _connected(db: Session, wanted: Select[Any]) -> Sequence[Screen]:
-    """The rows as they are: of thousands of screens, objects would take several times as long."""
+def _connected(db: Session, wanted: Select[*tuple[Any, ...]]) -> Sequence[Screen]:
+    """What says of which group they are, as rows: of thousands of screens, objects would take several times as long."""
     return cast(Sequence[Screen], db.execute(wanted).all())

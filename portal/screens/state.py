@@ -25,7 +25,7 @@ from portal.screens.slides import Playing, Turn
 A_SECOND = 2.0
 """How often walls that are merely looked at are made anew in the long run; what the log told of always is."""
 AT_ONCE = 4.0
-MOST_KEPT = 200
+MOST_KEPT = 500
 """Groups whose state is kept; the one that was asked for longest ago goes first."""
 
 Version = tuple[int, ...]
@@ -36,7 +36,10 @@ class State:
     """What the screens of one group show. `etag` (quotes included) differs when that does."""
 
     body: bytes
-    """As JSON; the only part of it that may change under one tag is `as_of`."""
+    """As JSON; of it only `as_of` and `position` may differ under one tag, which it names without its quotes.
+
+    `position` is that of the log from which it was made, or an earlier one: of two states the greater is the newer.
+    """
     etag: str
     turns: list[Turn]
     """Everything to be played, at its time."""
@@ -60,8 +63,9 @@ class _Kept:
     spent_at: float = 0.0
 
     def holds(self, version: Version) -> bool:
-        # The log only grows: whoever began to read before the last change must not undo it.
-        return self.state is not None and (self.version == version or self.version[0] > version[0])
+        # The log only grows: whoever began to read before the last change, or where it has not arrived yet, must not
+        # undo it.
+        return self.state is not None and (self.version == version or self.version[:2] > version[:2])
 
     def may_rest(self) -> bool:
         """Whether it was made so often lately that what there is must do for whoever merely looks."""
@@ -101,6 +105,7 @@ def forget() -> None:
 
 def make(db: Session, group: Group, organisation: Organisation) -> State:
     """The state as it is at this moment, kept nowhere: for looking at a playlist before any screen has it."""
+    position = activity.last_id(db)  # before anything else: what is read after it is no older
     with i18n.in_language(group.language):
         playing = Playing(db, group, organisation)
         turns = slides.turns(playing)
@@ -124,7 +129,7 @@ def make(db: Session, group: Group, organisation: Organisation) -> State:
         }
     tag = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
     return State(
-        body=json.dumps(told | {"as_of": int(clock.now().timestamp())}).encode(),
+        body=json.dumps(told | {"as_of": int(clock.now().timestamp()), "position": position, "tag": tag}).encode(),
         etag=f'"{tag}"',
         turns=turns,
         side=beside,

@@ -21,8 +21,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from portal.door import Door
+from portal.screens.boards import Stream
+from portal.screens.entrance import BUSY
 from portal.screens.events import GIVE_UP, HEADERS, Told
-from portal.screens.hub import BUSY, Hub, Stream
+from portal.screens.hub import Hub
 from portal.settings import Settings
 from portal.web import token_hash
 
