@@ -95,6 +95,12 @@ def static(path: str) -> str:
     return f"/static/{path}?v={_fingerprint(path)}"
 
 
+@cache
+def script(path: str) -> Markup:
+    """A script of static/ as it stands in a page itself, for one that must run though nothing else arrives."""
+    return Markup(data("static", path).read_text())
+
+
 def url(request: Request, name: str, /, **params: Any) -> str:
     """The path of a named route. What the path does not take becomes the query; None leaves a parameter out."""
     route: Route = request.app.state.routes[name]  # by name: the router would look through all of them, link by link
@@ -277,10 +283,17 @@ def _framed(request: Request, section: str, title: bytes, head: bytes, content: 
         "nonce": state.nonce.encode(),
         "way_back": _escaped(way_back(request)),
         "notices": b"".join(map(_notice, notices)),
+        "swapping": _swapping(state.nonce) if b" hx-" in content else b"",
     }
     if me:
         values |= {"name": _escaped(me.name), "avatar": _avatar(me.name), "owner": _owner(me.id, me.created_at)}
     return _filled(cut, values)
+
+
+def _swapping(nonce: str) -> bytes:
+    """The scripts of a page with parts that change in place. Nearly a third of a first view, so only there."""
+    scripts = ("vendor/htmx.min.js", "js/notice.js")
+    return "\n".join(f'<script src="{static(each)}" nonce="{nonce}" defer></script>' for each in scripts).encode()
 
 
 def _cut(text: str) -> _Cut:

@@ -21,6 +21,8 @@ from portal.screens.streams import wall_events
 from portal.web import Form, NotFound, action, answer, anyone, page, stream
 
 COOKIE = "screen"
+PLAIN = "js/wall-plain.js"
+"""Stands in every page of a player."""
 REMEMBERED = 400 * 24 * 3600
 """Seconds a player keeps its token; the longest a browser allows."""
 
@@ -42,7 +44,7 @@ def wall(request: Request, *, db: Session, organisation: Organisation, token: st
     if screen is None:
         return _waiting(request, db, organisation, token)
     if screen.revoked_at is not None:
-        context: dict[str, Any] = {"release": state.release(organisation), "token": token}
+        context: dict[str, Any] = {"release": state.release(organisation), "token": token, "plain": html.script(PLAIN)}
         return framing.allowed(request, html.page(request, "screens/disconnected.html", **context))
     queries.note_seen(db, screen, request.headers.get("user-agent", ""))
     group = state.group_of(db, screen)
@@ -83,7 +85,9 @@ def wall_page(
         following=f"{base}?slide={following}",
         time=group.now.strftime("%H:%M"),
         shift=group.now.minute // 8 % 4,
+        now=int(clock.now().timestamp()),
         release=state.release(request.state.organisation),
+        plain=html.script(PLAIN),
         is_preview=is_preview,
     )
     response.headers["Content-Security-Policy"] = policy(
@@ -149,7 +153,8 @@ def wall_css(*, organisation: Organisation) -> Response:
 
 
 def _waiting(request: Request, db: Session, organisation: Organisation, token: str) -> Response:
-    context: dict[str, Any] = {"release": state.release(organisation), "token": token, "code": "", "lasts": 60}
+    context: dict[str, Any] = {"release": state.release(organisation), "plain": html.script(PLAIN)}
+    context |= {"token": token, "code": "", "lasts": 60}
     try:
         address = request.client.host if request.client else ""
         waiting = pairing.offer(db, web.token_hash(token), address=address)

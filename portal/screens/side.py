@@ -27,6 +27,8 @@ MILESTONES_LAST = timedelta(days=2)
 BOARD_ROWS = 3
 FEW = 12
 """Words of a title inside a sentence."""
+SHORT = 48
+"""Characters of a title inside a sentence of a note."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def _thank(title: str, *, is_certain: bool, name: str, team: Department | None) 
 
     Without a name it says the team, and nothing when a team is so small that it would be a name.
     """
-    what = reading.cut(title, FEW)
+    what = reading.cut(title, FEW, characters=SHORT)
     if is_certain:
         if name:
             return Note("thanks", _("Thank you, %(name)s!", name=name), _("For passing on “%(title)s”.", title=what))
@@ -155,4 +157,4 @@ def _people(data: dict[str, Any]) -> int:
 def _title(items: dict[int, Item], row: activity.Activity, group: Group) -> str:
     assert row.item_id is not None
     title = items[row.item_id].text(group.language).title
-    return reading.cut(title, FEW)
+    return reading.cut(title, FEW, characters=SHORT)

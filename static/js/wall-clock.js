@@ -1,10 +1,12 @@
 // What time it is on a wall, in the screen's own zone whatever the player believes, and which slides are due by it.
+// The server says it, and from there on it is counted: a player's own clock may be years off, or be put right at any
+// moment. `began` is the server's time when the page was made, in milliseconds.
 "use strict";
 window.wall = window.wall || {};
-window.wall.clock = () => {
+window.wall.clock = (began) => {
   const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
   const STYLE = { hour: "2-digit", minute: "2-digit", weekday: "short", hourCycle: "h23" };
-  let format, zone = null, offset = 0, minute = -1, moment = null;
+  let format, zone = null, zero = began - performance.now(), minute = -1, moment = null;
   const live = (where) => {
     if (where === zone) return;
     zone = where;
@@ -15,12 +17,12 @@ window.wall.clock = () => {
       format = new Intl.DateTimeFormat("en-GB", STYLE);
     }
   };
-  const now = () => Date.now() + offset;
+  const now = () => zero + performance.now();
 
-  // A player's clock may be years off; the server's Date header says better.
+  // A Date header knows whole seconds only, and took a while to come; a player that slept has counted too few.
   const correct = (header) => {
-    const ahead = Date.parse(header || "") - Date.now();
-    offset = Math.abs(ahead) > 60000 ? ahead : 0;
+    const said = Date.parse(header || "");
+    if (Math.abs(said - now()) > 3000) zero = said - performance.now();
   };
   const at = (time) => {
     const found = {};

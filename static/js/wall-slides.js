@@ -7,7 +7,7 @@ window.wall.slides = (clock, data, played) => {
   const mono = () => performance.now(), stale = () => document.body.classList.contains("stale");
   const still = () => document.body.classList.contains("still");
   let slides = [], fallback = null, shown = null, since = 0, turnAt = 0, front = 0, change = 0, fadesUntil = 0, ready = null, note = 0;
-  let held = {}, weighed = {}, broken = {}, side = null, newsAt = -1e9;
+  let held = {}, weighed = {}, broken = {}, fetched = {}, side = null, newsAt = -1e9;
 
   // Slides keep their element, and with it their loaded pictures, for as long as they are on the wall.
   const element = (slide) => {
@@ -223,7 +223,7 @@ window.wall.slides = (clock, data, played) => {
     const before = slides, isNews = tellSide(told.side);
     slides = told.slides;
     fallback = told.fallback;
-    [held, weighed, broken].forEach((kept) => {
+    [held, weighed, broken, fetched].forEach((kept) => {
       Object.keys(kept).forEach((key) => { if (!has(slides, key) && key !== fallback.key) delete kept[key]; });
     });
     if (ready && !has(slides, ready.key)) ready = null;
@@ -239,8 +239,16 @@ window.wall.slides = (clock, data, played) => {
     else if (isNews && shown.alone && beside.length) next(beside[0]);
     else tick();
   };
+  // Pictures and codes of what comes later are fetched in time, one slide after the other: the network may be gone then.
+  const fetchOne = () => {
+    const slide = slides.find((each) => !fetched[each.key] && !each.film);
+    if (!slide) return;
+    fetched[slide.key] = true;
+    element(slide);
+  };
   const tick = () => {
     if (!shown) return;
+    fetchOne();
     const left = playable(), now = layers[front].firstElementChild;
     if (now) show(now);
     if (mono() >= turnAt || (!has(left, shown.key) && (left.length || shown.key !== fallback.key))) next();

@@ -8,8 +8,8 @@ window.wall = window.wall || {};
     Element.prototype.append && HTMLImageElement.prototype.decode && Intl.DateTimeFormat.prototype.formatToParts;
   if (!able) return;
   const spread = (least, most) => least + Math.random() * (most - least);
-  const clock = window.wall.clock();
-  let etag = "", fresh = mono(), freshAt = clock.now(), looked = 0, failed = 0, moving = false, slides = null, told = 0;
+  const clock = window.wall.clock(1000 * data.now);
+  let etag = "", fresh = mono(), looked = 0, failed = 0, moving = false, slides = null, told = 0;
 
   // Never leave a page that works for one that may not load: look first, then go.
   const goTo = (path) => {
@@ -25,11 +25,26 @@ window.wall = window.wall || {};
   // Thousands of walls hear of it in the same second.
   let going = 0;
   const reload = () => { if (mono() > 30000 && !going) going = setTimeout(() => goTo(base), spread(0, 20000)); };
-  const alive = () => { fresh = mono(); freshAt = clock.now(); failed = 0; };
+  const alive = () => { fresh = mono(); failed = 0; };
 
-  // What polling brings and what the stream tells are the same.
+  // Of two servers one may be a moment behind the other: what was taken back must not come back with its answer.
+  // What nobody contradicts for a minute is true all the same, as after a copy of the database was put back.
+  let position = 0, behind = 0, doubts = 0, asking = 0;
+  const isBehind = (news) => {
+    const is = news.position < position && (!behind || mono() - behind < 60000);
+    if (is) {
+      behind = behind || mono();
+      clearTimeout(asking);
+      asking = setTimeout(look, spread(0.3, 1.2) * Math.min(1000 * Math.pow(2, doubts++), 16000));
+    } else behind = doubts = 0;
+    return is;
+  };
+
+  // What polling brings and what the stream tells are the same. Whether it was news.
   const take = (news) => {
     alive();
+    if (isBehind(news)) return false;
+    position = news.position || 0;
     const moved = news.screen && news.screen.language !== document.documentElement.lang;
     if (news.state !== data.state || moved) goTo(base);
     else if (news.release !== data.release) reload();
@@ -37,7 +52,9 @@ window.wall = window.wall || {};
       become(news.screen);
       slides.take(news);
       tick();
+      window.wall.goes = true; // and not before: a wall that hears nothing is turned page by page
     }
+    return true;
   };
   const look = () => {
     // After a failure most looks are impatient: a network that came back must not wait for one that hangs.
@@ -48,10 +65,10 @@ window.wall = window.wall || {};
       .then((answer) => {
         if (answer.status !== 304 && !answer.ok) throw answer;
         clock.correct(answer.headers.get("Date"));
-        if (answer.status === 304) { alive(); return null; }
+        if (answer.status === 304) { alive(); behind = doubts = 0; return null; }
         const tag = answer.headers.get("ETag") || "";
         // What the stream told meanwhile is newer.
-        return answer.json().then((news) => { if (told === before) { take(news); etag = tag; } });
+        return answer.json().then((news) => { if (told === before && take(news)) etag = tag; });
       })
       .then(() => { if (away && slides && !data.preview) listenIn(spread(0, 2000)); })
       .catch(() => { failed++; })
@@ -86,7 +103,12 @@ window.wall = window.wall || {};
     });
     // Where looking works and only streams do not, there is no hurry; otherwise be back soon after the network is.
     mine.onerror = () => { if (mine === source) listenIn(Math.min(failed ? 5000 : 60000, 1000 * Math.pow(2, tries++)) * spread(0.5, 1.5)); };
-    on("state", (event) => { tries = 0; told++; take(JSON.parse(event.data)); });
+    on("state", (event) => {
+      const news = JSON.parse(event.data);
+      tries = 0;
+      told++;
+      if (take(news)) etag = '"' + news.tag + '"'; // or an older one polled before would be taken for what is shown
+    });
     on("beat", (event) => {
       tries = 0;
       alive();
@@ -122,7 +144,7 @@ window.wall = window.wall || {};
     body.set("height", size(window.innerHeight));
     body.set("release", data.release);
     body.set("n", sealed.n);
-    body.set("at", Math.floor(Date.now() / 1000));
+    body.set("at", Math.floor(Date.now() / 1000)); // what the player itself believes, to be told when that is wrong
     body.set("plays", sealed.plays);
     const patience = new AbortController(), timer = setTimeout(() => patience.abort(), 20000);
     // The same report under the same number until it is acknowledged, or refused for good.
@@ -147,7 +169,7 @@ window.wall = window.wall || {};
     const away = mono() - fresh, here = clock.here();
     if (time.textContent !== here.text) time.textContent = here.text;
     asOf.hidden = away < 60000;
-    if (!asOf.hidden) asOf.querySelector(".since").textContent = clock.at(freshAt).text;
+    if (!asOf.hidden) asOf.querySelector(".since").textContent = clock.at(clock.now() - away).text;
     classes.toggle("stale", away > 15 * 60000);
     if (minute !== here.minute) {
       minute = here.minute;
@@ -155,7 +177,7 @@ window.wall = window.wall || {};
       for (let step = 0; step < 4; step++) classes.toggle("shift-" + step, step === Math.floor(minute / 8) % 4);
     }
     if (heard && mono() - heard > 47000) listenIn(spread(0, 3000));
-    if (mono() > 20 * 3600000 && minute >= 180 + nightly && minute < 240) reload();
+    if (mono() > 3 * 3600000 && minute >= 180 + nightly && minute < 240) reload();
     slides.tick();
   };
 
@@ -173,5 +195,4 @@ window.wall = window.wall || {};
     listen();
     setTimeout(report, spread(4000, 8000));
   }
-  window.wall.goes = true;
 })();

@@ -120,6 +120,12 @@ class OldChromium:
         self._page.ask("Page.navigate", url=address)
         self.until("document.readyState == 'complete' && location.href != 'about:blank'")
 
+    def begin_anew(self, *, width: int, height: int) -> None:
+        """From now on another player: of this size, and without anything the last one was given to keep."""
+        self._page.ask("Network.clearBrowserCookies")
+        size: dict[str, Any] = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self._page.ask("Emulation.setDeviceMetricsOverride", **size)
+
     def value(self, expression: str) -> Any:
         """What the expression is in the page; RuntimeError when it throws."""
         answer = self._page.ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)

@@ -59,13 +59,6 @@ def wall() -> Iterator[OldChromium]:
         yield browser
 
 
-@pytest.fixture
-def server(app: Starlette) -> Iterator[Running]:
-    running = Running(app)
-    yield running
-    running.stop()
-
-
 @pytest.mark.once
 @pytest.mark.node
 @pytest.mark.old_engine
@@ -84,11 +77,7 @@ def test_it_pairs_plays_reacts_and_recovers(app: Starlette, server: Running, db:
         first = make.item(session, campaign, title="Bouw mee aan een huis per dag", picture_id=photo.id)
         ana = make.person(session, "Ana Dekker", wall_name=True)
         bram = make.person(session, "Bram de Wit", role="editor")
-    wall.goto(f"{server.url}/screen")
-    code = wall.value("document.querySelector('.digits').getAttribute('aria-label')")
-    with db.writing() as session:
-        screen = pairing.pair(session, code, pairing.Wanted(name="Kantine"), by=bram)
-    wall.until("document.body.dataset.state == 'wall'")
+    screen = connected(wall, server, db, pairing.Wanted(name="Kantine"), by=bram)
     wall.until(f"{TITLE} == 'Bouw mee aan een huis per dag' && {SHARP}")
 
     with db.writing() as session:
@@ -99,9 +88,7 @@ def test_it_pairs_plays_reacts_and_recovers(app: Starlette, server: Running, db:
         make.item(session, campaign, title="Kom kijken in Gent", publish_at=clock.now(), picture_id=photo.id)
         activity.record(session, "item_live")
     wall.until(f"{TITLE} == 'Kom kijken in Gent'", within=SOON)
-    size, share_of_white = looked_at(wall.screenshot())
-    assert size == (1920, 1080)
-    assert share_of_white < 0.2
+    looked_at(wall.screenshot(), (1920, 1080))
 
     server.stop()
     for title in ("Bouw mee aan een huis per dag", "Kom kijken in Gent"):
@@ -111,16 +98,47 @@ def test_it_pairs_plays_reacts_and_recovers(app: Starlette, server: Running, db:
     again = Running(app, server.port)
     try:
         wall.until(f"!/Bouw mee aan|Ana/.test(document.body.textContent) && {SHARP}", within=RECOVERED)
+        disconnected(wall, screen, db, by=bram)
+
+        # The same browser as another player: upright, and for visitors.
+        wall.begin_anew(width=1080, height=1920)
+        wanted = pairing.Wanted(name="Receptie", audience="public", orientation="portrait")
+        screen = connected(wall, again, db, wanted, by=bram)
         with db.writing() as session:
-            pairing.revoke(session, session.get_one(Screen, screen.id), by=session.get_one(Person, bram.id))
-        wall.until("document.body.dataset.state == 'revoked'", within=SOON)
+            open_day = make.item(session, campaign, title="Kom naar de open dag", picture_id=photo.id)
+            make.share(session, by=session.get_one(Person, ana.id), on=open_day)
+            activity.record(session, "item_live")
+        wall.until(f"{TITLE} == 'Kom naar de open dag' && {SHARP}", within=SOON)
+        assert wall.value("document.querySelector('#side .note.on h2').textContent") == "Dankjewel, collega!"
+        looked_at(wall.screenshot(), (1080, 1920))
+        with db.writing() as session:
+            recall.take_back(session, get_item(session, open_day.id), by=None, note="Fout")
+        wall.until("!/open dag/.test(document.querySelector('main').textContent)", within=SOON)
+        disconnected(wall, screen, db, by=bram)
     finally:
         again.stop()
     assert wall.complaints == []
 
 
-def looked_at(png: bytes) -> tuple[tuple[int, int], float]:
-    """The size of a picture, and what part of it is white: a wall is dark but for its QR code and its cards."""
+def connected(wall: OldChromium, server: Running, db: Database, wanted: pairing.Wanted, *, by: Person) -> Screen:
+    """The screen that this player is from now on."""
+    wall.goto(f"{server.url}/screen")
+    code = wall.value("document.querySelector('.digits').getAttribute('aria-label')")
+    with db.writing() as session:
+        screen = pairing.pair(session, code, wanted, by=by)
+    wall.until("document.body.dataset.state == 'wall'")
+    return screen
+
+
+def disconnected(wall: OldChromium, screen: Screen, db: Database, *, by: Person) -> None:
+    with db.writing() as session:
+        pairing.revoke(session, session.get_one(Screen, screen.id), by=session.get_one(Person, by.id))
+    wall.until("document.body.dataset.state == 'revoked'", within=SOON)
+
+
+def looked_at(png: bytes, size: tuple[int, int]) -> None:
+    """Fail unless it is as large as the screen, and dark but for its QR code and its cards."""
     with Image.open(BytesIO(png)) as found:
+        assert found.size == size
         small = found.convert("L").resize((192, 108))
-        return found.size, sum(small.histogram()[250:]) / (192 * 108)
+        assert sum(small.histogram()[250:]) / (192 * 108) < 0.2

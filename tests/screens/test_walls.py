@@ -338,6 +338,7 @@ def test_the_wall_waits_for_nothing_that_old_players_lack() -> None:
         "dvh",
         "color-mix",
     )
+    style = style.replace("(max-aspect-ratio:", "")  # what a query may ask is far older than the property
     assert [word for word in modern if word in style] == []
 
 
