@@ -61,9 +61,9 @@ class Database:
 
     @contextmanager
     def keeping_nothing(self) -> Iterator[None]:
-        """Within the block all that is read comes from the database itself, as after a commit."""
+        """Within the block each session that reads finds everything anew, as after a commit."""
         info = self._reading.kw["info"]
-        self._reading.configure(info={})
+        self._reading.configure(info={"unchanged": unchanged.Changing()})
         try:
             yield
         finally:

@@ -98,6 +98,13 @@ class Unchanged:
             connection.close()
 
 
+class Changing:
+    """Stands for a database that changes all the time: what one session finds is of no use to the next."""
+
+    def now(self) -> Known:
+        return Known()
+
+
 def follow(session: Any, unchanged: Unchanged) -> None:
     """Let `while_unchanged` keep what the sessions of this factory find; they must be sessions that only read."""
     session.configure(info=session.kw["info"] | {"unchanged": unchanged})
@@ -123,7 +130,7 @@ def _known(db: Session) -> Known | None:
     """What was known when this session began: it asks before it sees anything of the database."""
     info = db.info
     if "known" not in info:
-        unchanged: Unchanged | None = None if "begun" in info else info.get("unchanged")
+        unchanged: Unchanged | Changing | None = None if "begun" in info else info.get("unchanged")
         info["known"] = None if unchanged is None else unchanged.now()
     known: Known | None = info["known"]
     return known

@@ -341,7 +341,7 @@ def test_what_is_wrong_with_a_screen_is_a_sentence(bram: Client, db: Database) -
             ["Niets meer gehoord sinds gisteren 15:00: staat het aan, en is het online?"],
             ["Het draait nog een oudere versie. Dat gaat vanzelf over; zo niet, herstart het morgen."],
             ["De klok loopt 10 minuten achter."],
-            ["Het toont alleen de groet van het huis: in de afspeellijst valt nu niets te tonen."],
+            ["Er staat alleen een groet op: in de afspeellijst valt nu niets te tonen."],
             [],
         ]
         time.shift(timedelta(days=3))

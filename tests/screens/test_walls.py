@@ -110,12 +110,12 @@ def test_only_who_chose_it_is_thanked_by_name_and_only_among_colleagues(client: 
         for number, person in enumerate(service[:2]):
             make.share(session, by=person, on=item, at=clock.now() - timedelta(minutes=number))
     assert notes(client)[:2] == [
-        "Dankjewel, Ana! Voor het doorgeven van “Bouw mee”.",
-        "Dankjewel, team Service! Iemand gaf “Bouw mee” door.",
+        "Dankjewel, Ana! Voor het delen van “Bouw mee”.",
+        "Bedankt, team Service! Iemand deelde “Bouw mee”.",
     ]
     with db.writing() as session:
         session.get_one(Screen, row.id).audience = "public"
-    assert notes(client)[:2] == ["Dankjewel, team Service! Iemand gaf “Bouw mee” door."] * 2
+    assert notes(client)[:2] == ["Bedankt, team Service! Iemand deelde “Bouw mee”."] * 2
     page = client.get(ADDRESS).text
     assert "Ana" not in page
     assert not re.search(r"Service \d", page)
@@ -130,20 +130,20 @@ def test_a_team_so_small_that_it_would_be_a_name_is_not_named(client: Client, db
             session, by=make.team(session, "IT", 2)[0], on=item, state="opened", at=clock.now() - timedelta(minutes=1)
         )
     assert notes(client)[:2] == [
-        "Dankjewel, collega! Iemand gaf “Bouw mee” door.",
-        "Een collega geeft dit door “Bouw mee”",
+        "Dankjewel, collega! Iemand deelde “Bouw mee”.",
+        "Een collega deelt dit “Bouw mee”",
     ]
 
 
 @pytest.mark.parametrize(
     ("state", "sentence"),
     [
-        ("opened", "Ana geeft dit door “Bouw mee”"),
-        ("copied", "Ana geeft dit door “Bouw mee”"),
-        ("sheet", "Ana geeft dit door “Bouw mee”"),
-        ("confirmed", "Dankjewel, Ana! Voor het doorgeven van “Bouw mee”."),
-        ("posted", "Dankjewel, Ana! Voor het doorgeven van “Bouw mee”."),
-        ("seen", "Dankjewel, Ana! Voor het doorgeven van “Bouw mee”."),
+        ("opened", "Ana deelt dit “Bouw mee”"),
+        ("copied", "Ana deelt dit “Bouw mee”"),
+        ("sheet", "Ana deelt dit “Bouw mee”"),
+        ("confirmed", "Dankjewel, Ana! Voor het delen van “Bouw mee”."),
+        ("posted", "Dankjewel, Ana! Voor het delen van “Bouw mee”."),
+        ("seen", "Dankjewel, Ana! Voor het delen van “Bouw mee”."),
     ],
 )
 def test_the_words_say_no_more_than_is_known(client: Client, db: Database, state: str, sentence: str) -> None:
@@ -161,7 +161,7 @@ def test_somebody_who_left_and_what_was_withdrawn_are_not_mentioned(client: Clie
         ana = make.person(session, "Ana Dekker", wall_name=True)
         make.share(session, by=ana, on=make.item(session, campaign, title="Bouw mee"))
         make.share(session, by=ana, on=make.item(session, campaign, title="Teruggetrokken", state="recalled"))
-    assert [note for note in notes(client) if "Ana" in note] == ["Dankjewel, Ana! Voor het doorgeven van “Bouw mee”."]
+    assert [note for note in notes(client) if "Ana" in note] == ["Dankjewel, Ana! Voor het delen van “Bouw mee”."]
     with db.writing() as session:
         session.get_one(Person, ana.id).deactivated_at = clock.now()
         activity.record(session, "board_changed")
