@@ -84,7 +84,8 @@ def test_without_topics_nothing_is_asked(ana: Client) -> None:
 def test_fifty_reasons_cost_as_many_queries_as_one(ana: Client, db: Database) -> None:
     with db.writing() as session:
         campaign = make.campaign(session)
-        make.meant_for(session, make.item(session, campaign), ("language", "nl"))
+        first = make.topic(session, "Onderwerp", chosen_by=(ana.person,))
+        make.meant_for(session, make.item(session, campaign), ("language", "nl"), ("topic", first.id))
     with_one = cost(ana, "/", db)
     with db.writing() as session:
         for number in range(49):
