@@ -205,6 +205,8 @@ class _Static(StaticFiles):
         if response.status_code == 200:
             fingerprinted = b"v=" in scope.get("query_string", b"")
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if fingerprinted else "no-cache"
+            # A page has twenty of them, and none is a page: the whole policy would be a tenth of a first view.
+            response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
         return response
 
 

@@ -76,6 +76,7 @@ def try_push(request: Request, *, db: Session, me: Person) -> Response:
 def _page(request: Request, db: Session, organisation: Organisation, *, me: Person, form: Form | None) -> Response:
     choice = choices.of(db, me)
     shown = choices.shown(choice, me) if form is None else choices.typed(form)
+    browsers, this_one = subscriptions.of(db, me), devices.name(request.headers.get("user-agent", ""))
     return html.page(
         request,
         "notifications/index.html",
@@ -84,7 +85,8 @@ def _page(request: Request, db: Session, organisation: Organisation, *, me: Pers
         errors=form.errors if form is not None else {},
         paused_until=me.paused_until if me.paused_until and me.paused_until > clock.today() else None,
         was_refused=choice.refused_at is not None,
-        browsers=subscriptions.of(db, me),
+        browsers=browsers,
+        is_likely_on=any(each.name == this_one for each in browsers),  # the browser itself knows, a moment later
         push_key=push.public_key(),
         weekdays=choices.weekdays(),
         hours=choices.hours(),

@@ -33,6 +33,6 @@
   for (const button of form.querySelectorAll("[data-starter]")) {
     button.addEventListener("click", () => { field.setRangeText(button.dataset.starter, field.selectionStart, field.selectionEnd, "end"); field.focus(); update(); });
   }
-  find("[data-starters]").hidden = false;
+  find("[data-starters]").classList.remove("waits");
   update();
 })();

@@ -5,7 +5,7 @@
   const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (sign) => sign.charCodeAt(0));
   const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
   const isApple = /iPhone|iPad|iPod/.test(navigator.userAgent) || (navigator.platform === "MacIntel" && navigator.maxTouchPoints > 1);
-  const show = (state) => card.querySelectorAll("[data-when]").forEach((part) => { part.hidden = part.dataset.when !== state; });
+  const show = (state) => card.querySelectorAll("[data-when]").forEach((part) => part.classList.toggle("waits", part.dataset.when !== state));
 
   const subscribe = async () => {
     if (!(await navigator.serviceWorker.getRegistration())) await navigator.serviceWorker.register("/sw.js", { updateViaCache: "none" });

@@ -50,11 +50,18 @@
   }
 
   form.addEventListener("change", (event) => { if (event.target.name === "network") fitCaption(); });
-  for (const kind of ["input", "change"]) form.addEventListener(kind, update);
+  /* The letter or the choice first, then what follows from it: a slow phone shows it within the time of a touch. */
+  let waits = false;
+  const soon = () => {
+    if (waits) return;
+    waits = true;
+    requestAnimationFrame(() => setTimeout(() => { waits = false; update(); }));
+  };
+  for (const kind of ["input", "change"]) form.addEventListener(kind, soon);
   for (const button of form.querySelectorAll("[data-starter]")) {
     button.addEventListener("click", () => { field.setRangeText(button.dataset.starter, field.selectionStart, field.selectionEnd, "end"); field.focus(); update(); });
   }
-  find("[data-starters]").hidden = false;
+  find("[data-starters]").classList.remove("waits");
   find("[data-preview-fold]").open = window.matchMedia("(min-width: 761px)").matches;
   window.sharing = { form, compose };
   update();

@@ -38,6 +38,7 @@ class Office:
         language: str = "nl",
         javascript: bool = True,
         dark: bool = False,
+        touch: bool = False,
     ) -> BrowserContext:
         made = self.browser.new_context(
             viewport={"width": size[0], "height": size[1]},
@@ -45,6 +46,8 @@ class Office:
             java_script_enabled=javascript,
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
+            has_touch=touch,
+            is_mobile=touch,
             permissions=["clipboard-read", "clipboard-write"],
             # A headless browser calls itself one, and then is rightly not counted as a person.
             user_agent=AS_A_PERSON,
@@ -65,9 +68,10 @@ class Office:
         language: str = "nl",
         javascript: bool = True,
         dark: bool = False,
+        touch: bool = False,
     ) -> Page:
         """A page of somebody who signed in with their practice button, at the start page."""
-        page = self.context(size, language=language, javascript=javascript, dark=dark).new_page()
+        page = self.context(size, language=language, javascript=javascript, dark=dark, touch=touch).new_page()
         page.goto(self.servers[server].url)
         page.locator(
             f"form:has(input[name=person][value={person}]) button, button[name=person][value={person}]"
