@@ -20,6 +20,7 @@ from portal.screens import state
 from tests import chromium, make
 from tests.client import Client
 from tests.postgres import PostgreSQL
+from tests.process import SAMPLE
 from tests.together import Together
 
 BASE_URL = "http://localhost:8000"
@@ -27,6 +28,13 @@ BASE_URL = "http://localhost:8000"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if SAMPLE not in os.environ:  # the processes this one starts find it there
+        folder = tempfile.TemporaryDirectory(prefix="sample-")
+        os.environ[SAMPLE] = folder.name
+        config.add_cleanup(folder.cleanup)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:

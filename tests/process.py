@@ -1,8 +1,10 @@
 """The portal as a process of its own, started by its command, for tests that need a real server."""
 
+import fcntl
 import http.client
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -66,6 +68,7 @@ class PortalProcess:
     ) -> None:
         """`within` goes before the command, for what is to surround the process."""
         self.within = within
+        self.data_dir = data_dir
         self.port = port or free_port()
         self.url = f"http://localhost:{self.port}"
         self.command = command
@@ -83,6 +86,8 @@ class PortalProcess:
 
     def start(self) -> Self:
         """Returns once it answers, with all of its workers."""
+        if self.command == "demo" and "PORTAL_DATABASE_URL" not in self.environment:
+            _bring_sample(self.data_dir)
         with self.log.open("ab") as log:
             before = log.tell()
             self.process = subprocess.Popen(
@@ -151,6 +156,27 @@ class PortalProcess:
     def __exit__(self, *error: object) -> None:
         if self.process is not None and self.process.poll() is None:
             self.kill()
+
+
+SAMPLE = "TESTS_SAMPLE"
+"""The environment variable that names a folder, for as long as the tests run, in which the sample is made once."""
+
+
+def _bring_sample(data_dir: Path) -> None:
+    """Put into an empty `data_dir` what the first start of `portal demo` would load there."""
+    shared = os.environ.get(SAMPLE)
+    if shared is None or (data_dir / "portal.db").exists():
+        return
+    ready, making = Path(shared, "ready"), Path(shared, "making")
+    with Path(shared, "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ready.exists():
+            making.mkdir()
+            (making / "portal.db").touch()  # this one is to load the sample itself
+            with PortalProcess(making) as first:
+                assert first.stop() == 0
+            making.rename(ready)
+    shutil.copytree(ready, data_dir, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.log", "*.lock"))
 
 
 class Browser:

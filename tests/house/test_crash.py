@@ -1,4 +1,4 @@
-"""What was acknowledged is there after kill -9, twenty times over, under load, on both databases."""
+"""What was acknowledged is there after kill -9, ten times on either database, under load."""
 
 import http.client
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.process import Browser, PortalProcess
 CONNECTIONS, DEPTH = 3, 4
 
 
-@pytest.mark.parametrize(("workers", "rounds"), [(1, 14), (2, 6)])
+@pytest.mark.parametrize(("workers", "rounds"), [(1, 6), (2, 4)])
 def test_nothing_acknowledged_is_lost(
     workers: int, rounds: int, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:

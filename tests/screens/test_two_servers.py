@@ -61,7 +61,10 @@ class Process:
         if self.is_alive:
             self._run(self._hub.close())
             self.die()
-        self._loop.run_until_complete(self._end())
+        # Not in this thread: the browser's driver may hold its loop.
+        ending = threading.Thread(target=self._loop.run_until_complete, args=(self._end(),))
+        ending.start()
+        ending.join(20)
         assert until(lambda: not self._database.reader.pool.checkedout())  # type: ignore[attr-defined]
         self._loop.close()
         self._database.dispose()
