@@ -49,7 +49,7 @@ import portal.sharing.recalls
 import portal.sharing.routes
 import portal.signatures.routes
 import portal.webapp.routes
-from portal import clock, html, i18n, migrations, settings, web
+from portal import clock, door, html, i18n, migrations, settings, web
 from portal.activity import Tail
 from portal.database import Database
 from portal.door import Door
@@ -57,10 +57,11 @@ from portal.handbook import policy
 from portal.jobs import Runner
 from portal.links.desk import Desk
 from portal.links.short_domain import ShortDomain
-from portal.notifications import planning
+from portal.notifications import planning, subscriptions
 from portal.paths import data
 from portal.people import organisation, sessions
 from portal.people.single_sign_on import sign_on_routes
+from portal.screens import framing
 from portal.screens.hub import Hub
 from portal.screens.source import Walls
 from portal.screens.streams import Takeover
@@ -168,6 +169,7 @@ def create_app(chosen: Settings, *, background: bool = True) -> Starlette:
     app.state.writers = writers
     app.state.shortages = shortages
     app.state.plan_fold = planning.fold
+    app.state.end_pushes = subscriptions.end_all
     app.state.policy_is_read = policy.is_read
     app.state.read_notices = web.notice_reader(chosen.secret)
     app.state.release = release
@@ -221,6 +223,10 @@ def _error_page(request: Request, status: int, message: str, headers: dict[str, 
     name = f"errors/{status}.html" if data("templates", "errors", f"{status}.html").exists() else _OTHER[status // 100]
     response = html.page(request, name, status=status, message=message)
     response.headers.update(headers or {})
+    if (status == 429 or status >= 500) and f"{request.url.path}/".startswith("/screen/"):
+        # A player comes here with nobody near, perhaps in a frame and without scripts: it has to come back by itself.
+        response.headers["Refresh"] = "15"
+        return framing.allowed(request, response)
     return response
 
 
@@ -248,4 +254,9 @@ def _database_error(request: Request, error: Exception) -> Response:
 
 def _unexpected(request: Request, error: Exception) -> Response:
     structlog.get_logger().error("unexpected error", exc_info=error)
-    return _error_page(request, 500, "")
+    response = _error_page(request, 500, "")
+    # Starlette sends this answer past the door, which puts these on every other.
+    response.headers.setdefault("Content-Security-Policy", door.policy(request.state.nonce))
+    for name, value in Door(response, request.app.state.settings).headers:
+        response.headers.setdefault(name, value)
+    return response

@@ -215,7 +215,8 @@ def _sqlite_driver() -> Any:
 def _postgresql(url: str, *, writes: bool, size: int) -> Engine:
     limits = "-c statement_timeout=5000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=10000"
     if not writes:
-        limits += " -c default_transaction_read_only=on"
+        # One view for the whole of a reading: without, each statement would see what was committed before it.
+        limits += r" -c default_transaction_read_only=on -c default_transaction_isolation=repeatable\ read"
     return create_engine(
         url,
         pool_pre_ping=True,

@@ -21,7 +21,8 @@ class Guesses:
     The hash is made with a key that this process never writes down.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, at_once: int = AT_ONCE, refill: float = REFILL) -> None:
+        self._at_once, self._refill = at_once, refill
         self._key = secrets.token_bytes(32)
         self._tries: OrderedDict[bytes, tuple[float, float]] = OrderedDict()
         self._lock = threading.Lock()
@@ -36,11 +37,11 @@ class Guesses:
         with self._lock:
             tries, last = self._tries.pop(who, (0.0, now))
             # One more than may be is remembered at most, so that waiting always helps.
-            tries = min(AT_ONCE + 1.0, max(0.0, tries - (now - last) / REFILL) + 1)
+            tries = min(self._at_once + 1.0, max(0.0, tries - (now - last) / self._refill) + 1)
             self._tries[who] = (tries, now)
             while len(self._tries) > MOST_KNOWN:
                 self._tries.popitem(last=False)
-        return tries > AT_ONCE
+        return tries > self._at_once
 
     def clear(self) -> None:
         with self._lock:

@@ -25,6 +25,8 @@ LEFT_ALONE = timedelta(hours=1)
 """How long a recurring job that failed so often rests: it is never given up, for nobody would ask for it again."""
 KEPT_DONE = timedelta(days=7)
 """How long a job that is done can still be looked at."""
+KEPT_SET_ASIDE = timedelta(days=30)
+"""How long one that was set aside can be, for somebody to find out why."""
 FORGOTTEN_AT_ONCE = 10_000
 """Rows let go of in one transaction, so that nobody who writes meanwhile waits long."""
 PATIENCE = 15.0
@@ -53,7 +55,7 @@ class Job(Base):
 class _Kind:
     run: Callable[..., None]
     outside: bool
-    slow: bool
+    thread: str
     every: timedelta | None
 
     @property
@@ -61,6 +63,8 @@ class _Kind:
         return "database" in inspect.signature(self.run).parameters
 
 
+USUAL, SLOW = "jobs", "slow jobs"
+"""The names of a runner's threads; a kind may ask for a further one."""
 _kinds: dict[str, _Kind] = {}
 _at_rest: list[Callable[[], None]] = []
 
@@ -70,21 +74,22 @@ class Hopeless(Exception):
 
 
 def job(
-    kind: str, *, outside: bool = False, slow: bool = False, every: timedelta | None = None
+    kind: str, *, outside: bool = False, slow: bool = False, thread: str = "", every: timedelta | None = None
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register the function that does jobs of this kind.
 
     It is called as `run(db, **args)` inside the transaction that marks the job done. With `outside` it is called
     as `run(**args)` without a transaction, for effects beyond the database, which may then happen once more after
     a crash; if it names a parameter `database` it is given the database, for transactions of its own. What waits for
-    somebody else's machine is `slow`: it is done in a thread of its own, so that nothing else waits. With `every` it
-    runs by itself at that rhythm, without arguments. It must bear being repeated.
+    somebody else's machine is `slow`: it is done in a thread of its own, so that nothing else waits. What may wait for
+    very many of them names a further `thread`, so that not even the slow ones do. With `every` it runs by itself at
+    that rhythm, without arguments. It must bear being repeated.
     """
 
     def register(run: Callable[..., None]) -> Callable[..., None]:
         if kind in _kinds:
             raise ValueError(f"two functions do jobs of kind {kind!r}")
-        _kinds[kind] = _Kind(run, outside, slow, every)
+        _kinds[kind] = _Kind(run, outside, thread or (SLOW if slow else USUAL), every)
         return run
 
     return register
@@ -132,24 +137,29 @@ def cancel_all(db: Session, beginning: str) -> None:
     db.execute(delete(Job).where(*waits).execution_options(synchronize_session=False))
 
 
-@job("forget_done_jobs", every=timedelta(hours=1))
+@job("forget_done_jobs", every=timedelta(minutes=10))
 def forget_done(db: Session) -> None:
-    """Let go of what was done a week ago, with the addresses and words that were in it."""
-    old = select(Job.id).where(Job.done_at < clock.now() - KEPT_DONE).limit(FORGOTTEN_AT_ONCE)
-    db.execute(delete(Job).where(Job.id.in_(old.scalar_subquery())).execution_options(synchronize_session=False))
+    """Let go of what was done or set aside so long ago, with the addresses and words that were in it."""
+    now = clock.now()
+    done = (Job.done_at < now - KEPT_DONE,)
+    set_aside = (Job.done_at.is_(None), Job.set_aside_at < now - KEPT_SET_ASIDE)
+    for over in (done, set_aside):
+        old = select(Job.id).where(*over).limit(FORGOTTEN_AT_ONCE)
+        db.execute(delete(Job).where(Job.id.in_(old.scalar_subquery())).execution_options(synchronize_session=False))
 
 
 class Runner:
-    """Does due jobs one after another until it is stopped, in a thread of its own; slow ones in a second."""
+    """Does due jobs one after another until it is stopped, in a thread of its own; slow ones in others."""
 
     def __init__(self, database: Database, *, rhythm: float = 1.0) -> None:
         self._database = database
         self._rhythm = rhythm
         self._name = secrets.token_hex(8)
         self._stop = threading.Event()
-        self._wakes = {"jobs": threading.Event(), "slow jobs": threading.Event()}
+        names = sorted({USUAL, *(kind.thread for kind in _kinds.values())})
+        self._wakes = {name: threading.Event() for name in names}
         self._threads = [
-            threading.Thread(target=self._loop, args=(name == "slow jobs", wake), name=name, daemon=True)
+            threading.Thread(target=self._loop, args=(name, wake), name=name, daemon=True)
             for name, wake in self._wakes.items()
         ]
         self._end_waking = database.after_write(self._wake)
@@ -168,11 +178,11 @@ class Runner:
             if thread.is_alive():
                 thread.join(timeout=max(0.0, until - time.monotonic()))
 
-    def run_due(self, *, slow: bool | None = None) -> int:
-        """Do everything that is due now, or only what is slow, or not; the number of jobs done or set back."""
+    def run_due(self, *, thread: str | None = None) -> int:
+        """Do everything that is due now, or only what is this thread's; the number of jobs done or set back."""
         done = 0
         try:
-            while not self._stop.is_set() and (claimed := self._claim(slow)) is not None:
+            while not self._stop.is_set() and (claimed := self._claim(thread)) is not None:
                 self._do(claimed)
                 done += 1
         finally:
@@ -184,34 +194,34 @@ class Runner:
         for wake in self._wakes.values():
             wake.set()
 
-    def _loop(self, slow: bool, wake: threading.Event) -> None:
+    def _loop(self, thread: str, wake: threading.Event) -> None:
         log = structlog.get_logger()
         planned = False
         while not self._stop.is_set():
             wake.clear()
             try:
                 if not planned:
-                    self._plan_recurring(slow)
+                    self._plan_recurring(thread)
                     planned = True
-                self.run_due(slow=slow)
+                self.run_due(thread=thread)
             except SQLAlchemyError as error:
                 log.warning("jobs wait for the database", error=type(error).__name__)
             wake.wait(self._rhythm)
 
-    def _plan_recurring(self, slow: bool) -> None:
+    def _plan_recurring(self, thread: str) -> None:
         with self._database.writing() as db:
             for name, kind in _kinds.items():
-                if kind.every is not None and kind.slow == slow:
+                if kind.every is not None and kind.thread == thread:
                     enqueue(db, name, dedupe=f"every:{name}")
 
-    def _claim(self, slow: bool | None = None) -> Job | None:
+    def _claim(self, thread: str | None = None) -> Job | None:
         now = clock.now()
         # A look that costs no write lock first: most of the time nothing is due.
         with self._database.reading() as db:
-            if db.scalar(_due(now, slow).limit(1)) is None:
+            if db.scalar(_due(now, thread).limit(1)) is None:
                 return None
         with self._database.writing() as db:
-            due = _due(now, slow).order_by(Job.run_at).limit(1).with_for_update(skip_locked=True)
+            due = _due(now, thread).order_by(Job.run_at).limit(1).with_for_update(skip_locked=True)
             return db.scalar(
                 update(Job)
                 .where(Job.id == due.scalar_subquery())
@@ -267,16 +277,23 @@ class _LeaseLost(Exception):
     """The job was given to another runner meanwhile; what this one did must not count."""
 
 
-def _due(now: datetime, slow: bool | None) -> Any:
-    slow_kinds = [name for name, kind in _kinds.items() if kind.slow]
-    kinds = true() if slow is None else Job.kind.in_(slow_kinds) if slow else Job.kind.not_in(slow_kinds)
+def _due(now: datetime, thread: str | None) -> Any:
     return select(Job.id).where(
-        kinds,
+        _done_in(thread),
         Job.done_at.is_(None),
         Job.set_aside_at.is_(None),
         Job.run_at <= now,
         Job.locked_until.is_(None) | (Job.locked_until < now),
     )
+
+
+def _done_in(thread: str | None) -> Any:
+    """Kinds of jobs that are this thread's; kinds nobody here knows are the usual one's."""
+    if thread is None:
+        return true()
+    if thread == USUAL:
+        return Job.kind.not_in([name for name, kind in _kinds.items() if kind.thread != USUAL])
+    return Job.kind.in_([name for name, kind in _kinds.items() if kind.thread == thread])
 
 
 def _settle(db: Session, claimed: Job, values: dict[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 _SECRET_KEYS = re.compile(r"(?i)(password|secret|token|cookie|authorization|code)$")
-_SECRET_PATHS = re.compile(r"(/screen/|/sign-in/link/|/review/|/calendar/\d+/)[\w.-]{16,}")
+_SECRET_PATHS = re.compile(r"(/screen/|/sign-in/link/|/record/|/review/|/calendar/\d+/|/d/|/unsubscribe/)[\w.-]{16,}")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\x80-\x9f]")
 
 

@@ -45,8 +45,7 @@ def send(endpoint: str, text: bytes, *, key: str, secret: str, ttl: int, urgency
 
     Raises outbound.Refused for an address that is none of a push service, outbound.Failed when nobody answers.
     """
-    if not endpoint.startswith("https://"):
-        raise outbound.Refused
+    policy = way_to(endpoint)
     sealed = encrypt(
         text, key=decoded(key), secret=decoded(secret), salt=os.urandom(16), sender=ec.generate_private_key(CURVE)
     )
@@ -58,8 +57,24 @@ def send(endpoint: str, text: bytes, *, key: str, secret: str, ttl: int, urgency
         "Urgency": urgency,
         "Topic": _encoded(hashlib.sha256(topic.encode()).digest()[:24]),
     }
-    answer = outbound.post(endpoint, sealed, headers=headers, seconds=LONGEST)
+    answer = outbound.post(endpoint, sealed, headers=headers, policy=policy, seconds=LONGEST)
     return Answer(answer.status, _wait(answer.headers.get("retry-after", "")))
+
+
+def way_to(endpoint: str) -> outbound.Policy:
+    """Which connections may be made to push there. Asks no name server.
+
+    Raises outbound.Refused unless it is https at one of the push services in the settings: the address comes from
+    whoever is signed in, and hosts inside that feeds may be fetched from are none of theirs to send to.
+    """
+    named = settings.current().push_services
+    policy = outbound.Policy(trusted=frozenset(each for each in named if ":" in each))
+    url = policy.check(endpoint)
+    port = url.port or 443
+    is_named = f"{url.host}:{port}" in named or (port == 443 and any(_lies_at(url.host, each) for each in named))
+    if url.scheme != "https" or not is_named:
+        raise outbound.Refused
+    return policy
 
 
 def encrypt(
@@ -123,11 +138,15 @@ def _encoded(plain: bytes) -> str:
     return base64.urlsafe_b64encode(plain).rstrip(b"=").decode()
 
 
+def _lies_at(host: str, named: str) -> bool:
+    return host.endswith(named[1:]) if named.startswith("*.") else host == named
+
+
 def _wait(text: str) -> timedelta:
     """What a Retry-After header asks, in seconds or as a date; nothing when it cannot be read."""
     if text.isascii() and text.isdigit() and len(text) < 10:
         return timedelta(seconds=int(text))
     try:
         return max(timedelta(), parsedate_to_datetime(text) - clock.now())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):  # a year or a zone that no calendar has
         return timedelta()

@@ -4,6 +4,8 @@ import asyncio
 import resource
 import signal
 import socket
+import struct
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,13 +29,19 @@ WHOLE_HEAD = 10.0
 """Seconds in which a request's line and headers must have arrived."""
 LARGEST_START = 1_000_000
 """Bytes kept of a request whose headers never end. A smaller head that is still too large gets an answer."""
+UNREAD = 30.0
+"""Seconds in which a client must take something of an answer that waits for it."""
+_LOOKS = 6
+"""How often in that time it is seen whether it did."""
 MOST_FILES = 65_536
 STOPPED_WITHIN = 30.0
 """Seconds workers have to finish the requests and the job in hand."""
 
 
 class PortalProtocol(FastRedirects):
-    """Closes connections whose request does not come: uvicorn itself would wait for ever.
+    """Ends connections whose request does not come or whose answer is not read: uvicorn itself would wait for ever.
+
+    Who reads slowly gets all of it. A connection is looked at only while bytes wait that the system would not take yet.
 
     Connections on which a wall's stream is asked for in the plain way go to the hub of `app.state.takeover`.
     """
@@ -46,6 +54,12 @@ class PortalProtocol(FastRedirects):
     """Bytes that came while a head was awaited."""
     _refused = ""
     """What is wrong with bytes that came while a request before them still waits for its answer."""
+
+    _looking: asyncio.TimerHandle | None = None
+    """While an answer waits for its reader."""
+    _taken = 0
+    _taken_at = 0.0
+    """What the client had taken of all answers, and when that last became more."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -75,14 +89,26 @@ class PortalProtocol(FastRedirects):
             self.flow.pause_reading()
         else:
             super().send_400_response(msg)
+            self._watch()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        if not self.cycle.keep_alive:
+            self._watch()
         if self._refused and self.cycle.response_complete and not self.transport.is_closing():
             self.send_400_response(self._refused)
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._watch()
+
+    def timeout_keep_alive_handler(self) -> None:
+        super().timeout_keep_alive_handler()
+        self._watch()
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_came()
+        self._look_no_more()
         super().connection_lost(exc)
 
     def _as_usual(self) -> None:
@@ -112,6 +138,7 @@ class PortalProtocol(FastRedirects):
         self.connections.discard(self)
         self.server_state.total_requests += 1
         self._head_came()
+        self._look_no_more()
         if self._idle_timer is not None:
             self._idle_timer.cancel()
             self._idle_timer = None
@@ -130,6 +157,52 @@ class PortalProtocol(FastRedirects):
     def _give_up(self) -> None:
         if self.transport is not None and not self.transport.is_closing():
             self.transport.close()
+            self._watch()
+
+    def _watch(self) -> None:
+        """See to it that what is unsent is read: closing alone waits for that without end."""
+        if self._looking is None and self.transport.get_write_buffer_size():
+            self._taken, self._taken_at = _taken(self.transport), self.loop.time()
+            self._looking = self.loop.call_later(UNREAD / _LOOKS, self._look)
+
+    def _look(self) -> None:
+        self._looking = None
+        if not self.transport.get_write_buffer_size():
+            return
+        taken, now = _taken(self.transport), self.loop.time()
+        if taken != self._taken:
+            self._taken, self._taken_at = taken, now
+        elif now - self._taken_at >= UNREAD:
+            connection = self.transport.get_extra_info("socket")
+            if connection is not None:  # what the system keeps for somebody who does not read goes as well
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+            self.transport.abort()
+            return
+        self._looking = self.loop.call_later(UNREAD / _LOOKS, self._look)
+
+    def _look_no_more(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
+
+
+_AT_ONCE = struct.pack("ii", 1, 0)
+_ACKNOWLEDGED = slice(120, 128)
+"""Where Linux says in `tcp_info` how many bytes the other end acknowledged (`tcpi_bytes_acked`)."""
+
+
+def _taken(transport: asyncio.Transport) -> int:
+    """Grows as the other end takes what it was sent.
+
+    The bytes waiting here would say so too, but in leaps: a system that holds megabytes of its own takes more of them
+    only once a third of those are gone, which for a slow reader is minutes.
+    """
+    connection = transport.get_extra_info("socket")
+    if hasattr(socket, "TCP_INFO") and connection.family in (socket.AF_INET, socket.AF_INET6):
+        said = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _ACKNOWLEDGED.stop)
+        if len(said) == _ACKNOWLEDGED.stop:
+            return int.from_bytes(said[_ACKNOWLEDGED], sys.byteorder)
+    return -transport.get_write_buffer_size()
 
 
 class Server(uvicorn.Server):

@@ -48,6 +48,16 @@ class Settings:
     reachable_hosts: tuple[str, ...] = _setting(
         (), "Hosts inside your own network that feeds and pages may be fetched from, as host:port."
     )
+    push_services: tuple[str, ...] = _setting(
+        (
+            "fcm.googleapis.com",
+            "jmt17.google.com",
+            "*.push.services.mozilla.com",
+            "*.push.apple.com",
+            "*.notify.windows.com",
+        ),
+        "Push services of browsers, the only ones messages are handed to; one inside your own network as host:port.",
+    )
     trusted_proxies: str = _setting("", "Addresses of proxies whose X-Forwarded headers are believed.")
     time_zone: str = _setting("Europe/Amsterdam", "Where the organisation's day and week begin.")
     language: str = _setting("nl", "Language for visitors whose browser asks for neither: nl or en.")
@@ -183,6 +193,10 @@ def wrong_with(settings: Settings) -> list[str]:
         problems.append(f"PORTAL_WORKERS must be a number from 1 to {MOST_WORKERS}.")
     if any(not host.rpartition(":")[2].isdigit() for host in settings.reachable_hosts):
         problems.append("PORTAL_REACHABLE_HOSTS must be hosts with their ports, such as news.example.org:443.")
+    if not all(_is_push_service(name) for name in settings.push_services):
+        problems.append(
+            "PORTAL_PUSH_SERVICES must be hosts such as push.example.org, *.push.example.org or 10.0.0.7:8443."
+        )
     if not all(_is_origin(origin) for origin in settings.screen_frames):
         problems.append("PORTAL_SCREEN_FRAMES must be addresses without a path, such as https://cms.example.org.")
     if len(settings.secret) < SHORTEST_SECRET:
@@ -275,7 +289,7 @@ def _read(name: str, raw: Any, kind: Any, problems: list[str]) -> Any:
             return None
     if kind is Path:
         return Path(str(text)).expanduser()
-    if name in ("allowed_hosts", "reachable_hosts", "screen_frames"):
+    if name in ("allowed_hosts", "reachable_hosts", "push_services", "screen_frames"):
         return tuple(text) if isinstance(text, list) else tuple(part.strip() for part in text.split(",") if part)
     if name == "endpoints":
         return {str(key).lower(): str(value) for key, value in text.items()} if isinstance(text, dict) else {}
@@ -292,6 +306,11 @@ def _masked(value: str) -> str:
 def _is_origin(text: str) -> bool:
     """Whether it is scheme, host and perhaps port, and nothing that could become more in a header."""
     return re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?", text) is not None
+
+
+def _is_push_service(text: str) -> bool:
+    """Whether it is a host, perhaps with its port, or whatever lies below one that is no country or the like."""
+    return re.fullmatch(r"[a-z0-9.-]+(:[0-9]{1,5})?|\*(\.[a-z0-9-]+){2,}", text) is not None
 
 
 def _is_loopback(url: str) -> bool:

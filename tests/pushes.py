@@ -102,7 +102,7 @@ def serving(folder: Path, chosen: settings.Settings) -> Iterator[PushService]:
     server.socket = context.wrap_socket(server.socket, server_side=True)
     host = f"127.0.0.1:{server.server_address[1]}"
     service = PushService(f"https://{host}")
-    settings.put_in_force(replace(chosen, reachable_hosts=(host,)))
+    settings.put_in_force(replace(chosen, push_services=(host,)))
     thread = threading.Thread(target=server.serve_forever, args=[0.02], daemon=True)
     thread.start()
     try:

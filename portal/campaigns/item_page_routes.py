@@ -1,13 +1,12 @@
 """An item's own page for editors: how it looks, where it stands, and what can be done with it."""
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from portal import clock, html, i18n, mail, settings
+from portal import clock, html, i18n, mail
 from portal.campaigns import (
     approval,
     audience_routes,
@@ -72,8 +71,8 @@ def item_page(
         address=pictures.address,
         last_day=drafts.last_day(item),
         reach=None if item.state == "recalled" or item.has_ended() else audience_routes.reach_of(request, db, item),
-        link_host=host_of_links(),
-        target_host=_host_of(item.target_url),
+        link_host=labels.host_of_links(),
+        target_host=labels.host_of(item.target_url),
         successors=[("", _("Only the rest of the campaign")), *_choices(queries.possible_successors(db, item))],
     )
 
@@ -90,15 +89,6 @@ def _short(request: Request, db: Session, organisation: Organisation, item: Item
 
 SHOWN_OF_HISTORY = 8
 """Steps on the item's page; all of them are on its trail."""
-
-
-def host_of_links() -> str:
-    """What networks show below a link of ours."""
-    return _host_of(settings.current().link_base_url)
-
-
-def _host_of(url: str) -> str:
-    return urlsplit(url).hostname or url
 
 
 def _choices(items: Sequence[Item]) -> list[tuple[int, str]]:

@@ -1,8 +1,10 @@
-"""What kinds, states, measures and steps are called on the editors' pages."""
+"""What kinds, states, measures, steps and addresses are called on the editors' pages."""
 
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
+from portal import settings
 from portal.campaigns import queries
 from portal.campaigns.models import ANY_NETWORK, CAPTION_NETWORKS, Campaign, Item
 from portal.i18n import day, lazy, moment, ngettext
@@ -247,3 +249,13 @@ def counted(counts: dict[str, int]) -> list[tuple[str, str]]:
         "recalled": ngettext("%(num)s recalled", "%(num)s recalled", counts.get("recalled", 0)),
     }
     return [(words[key], STANDINGS[key][1]) for key in queries.STANDINGS if counts.get(key)]
+
+
+def host_of(url: str) -> str:
+    """What stands for a whole address where only its host is shown."""
+    return urlsplit(url).hostname or url
+
+
+def host_of_links() -> str:
+    """What networks show below a link of ours."""
+    return host_of(settings.current().link_base_url)

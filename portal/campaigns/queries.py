@@ -1,6 +1,6 @@
 """What pages, walls and mails read of campaigns and items, each in a fixed number of queries."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -100,6 +100,17 @@ def items_of(db: Session, campaign_id: int) -> list[Item]:
 def items_by_id(db: Session, ids: Sequence[int]) -> list[Item]:
     """These items with all that is shown, in no particular order."""
     return list(db.scalars(_items().where(Item.id.in_(ids))).unique())
+
+
+def items_with_words(db: Session, ids: Collection[int]) -> dict[int, Item]:
+    """These items by id, with their texts and campaign and no more: enough to name each and say where it stands."""
+    loaded = select(Item).options(selectinload(Item.texts), joinedload(Item.campaign)).where(Item.id.in_(ids))
+    return {item.id: item for item in db.scalars(loaded)}
+
+
+def titles_of(db: Session, ids: Collection[int], language: str) -> dict[int, str]:
+    """The titles of these items by id."""
+    return {item_id: item.text(language).title for item_id, item in items_with_words(db, ids).items()}
 
 
 def campaigns_by_id(db: Session, ids: Sequence[int]) -> list[Campaign]:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from portal import html, i18n, mail
 from portal.campaigns import labels, pictures, placeholders, queries, recall, reviews
 from portal.campaigns.approval import AlreadyDone, StepRefused
-from portal.campaigns.item_page_routes import host_of_links, item_page
+from portal.campaigns.item_page_routes import item_page
 from portal.campaigns.models import Item, ReviewRequest
 from portal.campaigns.trail import trail
 from portal.guesses import REFILL, Guesses
@@ -182,7 +182,7 @@ def _review_page(
             labels=labels,
             networks=dict(labels.networks()),
             address=pictures.address,
-            link_host=host_of_links(),
+            link_host=labels.host_of_links(),
         )
     )
 

@@ -1,1 +1,1 @@
-"""The employee's pages: the feed, the share page, my page."""
+"""The colleague's pages: the feed, what is kept for later, my page."""

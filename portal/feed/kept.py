@@ -9,15 +9,16 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session
 
-from portal.campaigns.models import Item
+from portal.campaigns.queries import titles_of
 from portal.handbook import mine as handbook
 from portal.i18n import lazy
+from portal.jobs import Job
 from portal.links import codes, figures
 from portal.links.models import Click, Link, Rollup
 from portal.links.queries import ledgers_by_link
-from portal.people import topics
+from portal.people import leaving, topics
 from portal.people.models import AuditEntry, Department, Person
 from portal.recognition.models import Thanks, ThanksTo
 from portal.recognition.thanks import said
@@ -66,14 +67,23 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 
-def _of(table: str, *columns: str, by: str = "person_id") -> Rows:
-    """These columns of the table's rows about somebody. By name: some tables stand beside the feed, not below."""
+UNTOLD = frozenset(
+    (
+        *("web_session.token_hash", "mailed_link.token_hash"),  # by these somebody's secrets are recognised
+        *("push_subscription.endpoint_hash", "push_subscription.key", "push_subscription.secret"),
+    )
+)
+"""Columns that tell nothing about anybody, and should not travel in a file."""
+
+
+def _of(table: str) -> Rows:
+    """All columns of the table's rows about somebody. By name: some tables stand beside the feed, not below."""
 
     def rows(db: Session, me: Person) -> list[Row]:
         found = Base.metadata.tables[table]
-        wanted = select(*(found.c[name] for name in columns)).where(found.c[by] == me.id)
-        ordered = wanted.order_by(*found.primary_key)
-        return [{name: _plain(value) for name, value in row._mapping.items()} for row in db.execute(ordered)]
+        told = [each for each in found.c if each.name not in ("id", "person_id") and str(each) not in UNTOLD]
+        wanted = select(*told).where(found.c.person_id == me.id).order_by(*found.primary_key)
+        return [{name: _plain(value) for name, value in row._mapping.items()} for row in db.execute(wanted)]
 
     return rows
 
@@ -88,10 +98,7 @@ def _from_handbook(key: str) -> Rows:
 
 def _person(db: Session, me: Person) -> list[Row]:
     person = db.get_one(Person, me.id)
-    names = (
-        *("name", "email", "role", "language", "function", "phone", "ambassador", "leaderboard_name", "pseudonym"),
-        *("wall_name", "mail_asks", "asks_per_week", "paused_until", "stopped_at", "created_at"),
-    )
+    names = [column.name for column in Person.__table__.c if column.name not in ("id", "department_id")]
     said_of_me = {name: _plain(getattr(person, name)) for name in names}
     return [said_of_me | {"department": db.get_one(Department, person.department_id).name}]
 
@@ -127,12 +134,6 @@ def _shares(db: Session, me: Person) -> list[Row]:
             }
         )
     return rows
-
-
-def titles_of(db: Session, ids: set[int], language: str) -> dict[int, str]:
-    """The titles of items by id."""
-    loaded = select(Item).options(selectinload(Item.texts), joinedload(Item.campaign)).where(Item.id.in_(ids))
-    return {item.id: item.text(language).title for item in db.scalars(loaded)}
 
 
 def _links(db: Session, me: Person) -> list[Row]:
@@ -200,16 +201,36 @@ def _made(db: Session, me: Person) -> list[Row]:
 
 def _changes(db: Session, me: Person) -> list[Row]:
     about = (AuditEntry.subject_kind == "person") & (AuditEntry.subject_id == me.id)
-    mine = select(AuditEntry).where(or_(AuditEntry.person_id == me.id, about)).order_by(AuditEntry.id)
+    mine = select(AuditEntry, Person.name).outerjoin(Person, Person.id == AuditEntry.person_id)
+    mine = mine.where(or_(AuditEntry.person_id == me.id, about)).order_by(AuditEntry.id)
     return [
         {
             "at": entry.at.isoformat(),
             "act": entry.act,
             "subject": entry.subject_kind,
+            "number": entry.subject_id,
+            "detail": entry.detail,
+            "by": by or "",
             "by_me": entry.person_id == me.id,
             "about_me": entry.subject_kind == "person" and entry.subject_id == me.id,
         }
-        for entry in db.scalars(mine)
+        for entry, by in db.execute(mine)
+    ]
+
+
+def _on_their_way(db: Session, me: Person) -> list[Row]:
+    """All of each but the mark a link in it is made of, which says nothing to anybody."""
+    theirs = select(Job).where(leaving.jobs_about(db.get_one(Person, me.id))).order_by(Job.id)
+    return [
+        {
+            "kind": each.kind,
+            **{name: value for name, value in each.args.items() if name not in ("person_id", "mark")},
+            "due_at": each.run_at.isoformat(),
+            "done_at": _plain(each.done_at),
+            "set_aside_at": _plain(each.set_aside_at),
+            "error": each.error,
+        }
+        for each in db.scalars(theirs)
     ]
 
 
@@ -238,24 +259,23 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "work_account", "who", lazy("My work account"), lazy("The number by which your work account is recognised."),
-        _ACCOUNT, _ME, _of("identity", "issuer", "subject", "created_at"), ("identity.person_id",),
+        _ACCOUNT, _ME, _of("identity"), ("identity.person_id",),
     ),
     Kind(
         "signed_in", "who", lazy("Where I am signed in"),
         lazy("So that a device stays signed in, and you can end that."),
-        lazy("Thirty days at most."), _ME,
-        _of("web_session", "created_at", "last_seen_at", "expires_at"), ("web_session.person_id",),
+        lazy("Until you sign out: two weeks after your last visit there, thirty days at most."), _ME,
+        _of("web_session"), ("web_session.person_id",),
     ),
     Kind(
         "mailed_links", "who", lazy("Links mailed to me to sign in or to have my record"),
-        lazy("So that each of them works only once."), _ACCOUNT, _ME,
-        _of("mailed_link", "leads_to", "created_at", "expires_at", "used_at"), ("mailed_link.person_id",),
+        lazy("So that each of them works only once."), lazy("Until a day after it stopped working by itself."), _ME,
+        _of("mailed_link"), ("mailed_link.person_id",),
     ),
     Kind(
         "signature", "who", lazy("My mail signature"), lazy("What stands in it, so that you can change it later."),
         _ACCOUNT, _ME,
-        _of("signature", "name", "function", "phone", "language", "with_accounts", "with_banner", "changed_at"),
-        ("signature.person_id",),
+        _of("signature"), ("signature.person_id",),
     ),
     Kind(
         "shares", "share", lazy("What I shared"),
@@ -281,17 +301,16 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "captions_i_have", "share", lazy("Texts set aside for me"),
         lazy("So that not everybody posts the same words in one week."),
-        _ACCOUNT, _ME, _of("lease", "item_id", "network", "week", "at"), ("lease.person_id",),
+        _ACCOUNT, _ME, _of("lease"), ("lease.person_id",),
     ),
     Kind(
         "plans", "share", lazy("What I planned"), lazy("To remind you at the moment you chose."),
         lazy("Thirty days after that moment."), _ME,
-        _of("reminder", "item_id", "network", "own", "channel", "state", "due_at", "told_at", "created_at"),
-        ("reminder.person_id",),
+        _of("reminder"), ("reminder.person_id",),
     ),
     Kind(
         "saved", "share", lazy("Saved for later"), lazy("To find it again."), _UNTIL_YOU, _ME,
-        _of("saved_item", "item_id", "at"), ("saved_item.person_id",),
+        _of("saved_item"), ("saved_item.person_id",),
     ),
     Kind(
         "topics", "reach", lazy("Topics I chose"), lazy("To show you more of what you like."), _UNTIL_YOU, _ME,
@@ -300,39 +319,41 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "notifications", "reach", lazy("How and when I may be reached"), lazy("To keep to what you chose."),
         _ACCOUNT, _ME,
-        _of(
-            "notification_choice",
-            *("digest_rhythm", "digest_weekday", "digest_hour", "push", "quiet_from", "quiet_until", "days_off"),
-            *("time_zone", "next_digest_at", "refused_at"),
-        ),
-        ("notification_choice.person_id",),
+        _of("notification_choice"), ("notification_choice.person_id",),
     ),
     Kind(
         "mails_with_news", "reach", lazy("Mails with what is new"), lazy("So that you never get the same one twice."),
-        _ACCOUNT, _ME, _of("digest", "due_at", "state", "at", "newest_at"), ("digest.person_id",),
+        lazy("Thirty days."), _ME, _of("digest"), ("digest.person_id",),
     ),
     Kind(
         "devices", "reach", lazy("Phones and browsers that get messages"), lazy("To find the way to them."),
-        _UNTIL_YOU, _ME, _of("push_subscription", "name", "created_at"), ("push_subscription.person_id",),
+        lazy("Until you take it away, or it can be reached no more."), _ME,
+        _of("push_subscription"), ("push_subscription.person_id",),
+    ),
+    Kind(
+        "on_their_way", "reach", lazy("Mails and messages to me"),
+        lazy("So that each of them reaches you, also when the other side is away for a while."),
+        lazy("A week after it left. Could it not be delivered? Thirty days, so that somebody can find out why."),
+        lazy("Only you. Whoever runs the portal can look when one did not arrive."), _on_their_way, (),
     ),
     Kind(
         "asked_of_me", "reach", lazy("How often I was asked"), lazy("So that it never gets too much in one week."),
-        _ACCOUNT, _ME, _of("ask", "channel", "subject", "at"), ("ask.person_id",),
+        _ACCOUNT, _ME, _of("ask"), ("ask.person_id",),
     ),
     Kind(
         "notes", "reach", lazy("Notes for me"), lazy("What happened to something you shared or thought of."),
         lazy("A week after you put them away, ninety days at most."), _ME,
-        _of("note", "kind", "data", "at", "read_at"), ("note.person_id",),
+        _of("note"), ("note.person_id",),
     ),
     Kind(
         "last_visit", "reach", lazy("My last two visits"),
         lazy("Two moments, to show what is new since. Never what you looked at."),
-        _ACCOUNT, _ME, _of("feed_visit", "seen_until", "at"), ("feed_visit.person_id",),
+        _ACCOUNT, _ME, _of("feed_visit"), ("feed_visit.person_id",),
     ),
     Kind(
         "ideas", "say", lazy("My ideas"), lazy("To make something of them, and to answer you."),
         lazy("The words stay with marketing; your name goes when you go."), _EDITORS,
-        _of("idea", "at", "words", "url", "named", "state", "answer", "answered_at", "answer_by"), ("idea.person_id",),
+        _of("idea"), ("idea.person_id",),
     ),
     Kind(
         "thanks_received", "say", lazy("Thanks I got"), lazy("Because it is good to read again."), _ACCOUNT,
@@ -369,17 +390,17 @@ KINDS: tuple[Kind, ...] = (
         lazy("That something was shared, so that screens and counts are up to date."),
         lazy("Three months; your name goes when you go."),
         lazy("Nobody reads it; screens thank you by name only if you said so."),
-        _of("activity", "at", "kind", "item_id"), ("activity.person_id",),
+        _of("activity"), ("activity.person_id",),
     ),
     Kind(
         "on_duty", "work", lazy("Days on which I mind our accounts"), lazy("So that everybody knows whom to ask."),
         lazy("Until somebody takes them off the rota, or you go."),
         lazy("Colleagues; a screen names you only if you said so."),
-        _of("duty", "from_day", "until_day"), ("duty.person_id",),
+        _of("duty"), ("duty.person_id",),
     ),
     Kind(
         "wrong_codes", "work", lazy("Screen codes I mistyped"), lazy("So that nobody can guess their way in."),
-        lazy("A day or two."), lazy("Nobody."), _of("pairing_guess", "at"), ("pairing_guess.person_id",),
+        lazy("A day or two."), lazy("Nobody."), _of("pairing_guess"), ("pairing_guess.person_id",),
     ),
 )  # fmt: skip
 

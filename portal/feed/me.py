@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session
 
-from portal.campaigns.models import Item
-from portal.feed.kept import titles_of
+from portal.campaigns.queries import items_with_words, titles_of
 from portal.inbox.models import Idea
 from portal.links import codes, figures
 from portal.links.figures import Figure, Ledger
@@ -88,7 +87,7 @@ def my_shares(db: Session, me: Person, *, number: int) -> MyShares:
     shown = part(number, total=total, size=SHARES_SHOWN)
     latest = select(Share, Link).join(Link, Link.id == Share.link_id).where(mine)
     rows = db.execute(latest.order_by(Share.at.desc(), Share.id.desc()).limit(shown.size).offset(shown.skipped)).all()
-    items = _items(db, {share.item_id for share, _ in rows})
+    items = items_with_words(db, {share.item_id for share, _ in rows})
     ledgers = ledgers_by_link(db, [link.id for _, link in rows])
     found = [
         MyShare(
@@ -150,9 +149,3 @@ def ideas_to_thank_for(db: Session, me: Person) -> list[tuple[int, str]]:
     found: Sequence[int] = [each for each in ids if each is not None]
     titles = titles_of(db, set(found), me.language)
     return [(item_id, titles[item_id]) for item_id in sorted(titles, reverse=True)]
-
-
-def _items(db: Session, ids: set[int]) -> dict[int, Item]:
-    """Items by id with their words and campaigns, in two queries."""
-    loaded = select(Item).options(selectinload(Item.texts), joinedload(Item.campaign)).where(Item.id.in_(ids))
-    return {item.id: item for item in db.scalars(loaded)}

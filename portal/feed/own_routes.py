@@ -8,6 +8,7 @@ from portal import html
 from portal.campaigns import queries as campaigns
 from portal.campaigns.labels import KINDS_FOR_READERS
 from portal.feed import choosing, saved, visits
+from portal.feed.shown import FURTHEST
 from portal.i18n import language
 from portal.people.models import Person
 from portal.sharing import over
@@ -16,7 +17,7 @@ from portal.web import Form, NotFound, PortalRoute, action, go_to, member, page,
 
 def saved_items(request: Request, *, db: Session, me: Person) -> Response:
     number = whole_number(request.query_params.get("page", "")) or 1
-    kept = saved.page(db, me, number=number if number < 100_000 else 1)
+    kept = saved.page(db, me, number=number if number < FURTHEST else 1)
     return html.page(request, "feed/saved.html", shown=kept, kinds=KINDS_FOR_READERS, chips=over.CHIPS)
 
 

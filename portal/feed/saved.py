@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -51,10 +51,6 @@ def take_off(db: Session, me: Person, item_id: int) -> None:
 
 def is_saved(db: Session, me: Person, item_id: int) -> bool:
     return db.get(SavedItem, (me.id, item_id)) is not None
-
-
-def number_saved(db: Session, me: Person) -> int:
-    return db.scalar(select(func.count()).where(SavedItem.person_id == me.id)) or 0
 
 
 def page(db: Session, me: Person, *, number: int) -> SavedPage:

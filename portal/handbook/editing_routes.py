@@ -20,29 +20,29 @@ def policy_page(request: Request, *, db: Session, organisation: Organisation) ->
     typed = {f"body_{each}": "" if kept.language != each else kept.body for each, kept in written.items()}
     if "house" in request.query_params:
         typed = {f"body_{each}": policy.house_words(organisation.name, each) for each in LANGUAGES}
-    return _policy_page(request, db, organisation, typed=typed)
+    return _policy_page(request, db, typed=typed)
 
 
-def keep_policy(request: Request, *, db: Session, me: Person, organisation: Organisation, form: Form) -> Response:
+def keep_policy(request: Request, *, db: Session, me: Person, form: Form) -> Response:
     typed = {name: form.lines(name, policy.LONGEST) for name in ("body_nl", "body_en")}
     if not any(typed.values()):
         form.errors["body_nl"] = _("Write it in one language at least.")
     if not form.errors and form.is_set("preview"):
-        return _policy_page(request, db, organisation, typed=typed, is_preview=True)
+        return _policy_page(request, db, typed=typed, is_preview=True)
     if not form.errors and form.number("version") != policy.current_version(db):
         form.errors["body_nl"] = _("Somebody else kept a new version meanwhile. Have a look at it before you go on.")
     if form.errors:
-        return _policy_page(request, db, organisation, typed=typed, errors=form.errors)
+        return _policy_page(request, db, typed=typed, errors=form.errors)
     kept = policy.keep(db, **typed, by=me)
     flash(request, _("Kept. From now on colleagues read this version.") if kept else _("Nothing was changed."))
     return see_other(request, "policy_page")
 
 
-def examples_page(request: Request, *, db: Session, organisation: Organisation) -> Response:
-    return _examples_page(request, db, organisation, typed={}, errors={})
+def examples_page(request: Request, *, db: Session) -> Response:
+    return _examples_page(request, db, typed={}, errors={})
 
 
-def add_example(request: Request, *, db: Session, me: Person, organisation: Organisation, form: Form) -> Response:
+def add_example(request: Request, *, db: Session, me: Person, form: Form) -> Response:
     kind, language = form.text("kind"), form.text("language")
     text, why = form.lines("text", examples.LONGEST_TEXT), form.lines("why", examples.LONGEST_WHY)
     if kind not in EXAMPLE_KINDS:
@@ -56,7 +56,7 @@ def add_example(request: Request, *, db: Session, me: Person, organisation: Orga
     if not form.errors and len(examples.own(db)) >= examples.MOST:
         form.errors["text"] = _("There are %(most)s examples already. Remove one first.", most=examples.MOST)
     if form.errors:
-        return _examples_page(request, db, organisation, typed=form.raw, errors=form.errors)
+        return _examples_page(request, db, typed=form.raw, errors=form.errors)
     examples.add(db, kind=kind, language=language, text=text, why=why, by=me)
     flash(request, _("Added: colleagues see it in the handbook."))
     return see_other(request, "examples_page")
@@ -71,7 +71,6 @@ def remove_example(request: Request, *, db: Session, me: Person, example_id: int
 def _policy_page(
     request: Request,
     db: Session,
-    organisation: Organisation,
     *,
     typed: dict[str, str],
     errors: dict[str, str] | None = None,
@@ -99,9 +98,7 @@ def _sections_of(kept: Policy) -> dict[str, list[passages.Section]]:
     return {"nl": passages.sections(kept.body_nl), "en": passages.sections(kept.body_en)}
 
 
-def _examples_page(
-    request: Request, db: Session, organisation: Organisation, *, typed: dict[str, str], errors: dict[str, str]
-) -> Response:
+def _examples_page(request: Request, db: Session, *, typed: dict[str, str], errors: dict[str, str]) -> Response:
     return html.page(
         request,
         "handbook/examples.html",

@@ -39,11 +39,7 @@ class Attempt:
 class Feedback:
     well: str
     tips: list[str]
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether nothing is left to say."""
-        return not self.tips
+    """What could be better; none when nothing is left to say."""
 
 
 def feedback(attempt: Attempt) -> Feedback:

@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from portal import clock, html, i18n, mail
 from portal.campaigns import announcing, labels, pictures, queries, reach
-from portal.campaigns.item_page_routes import host_of_links
 from portal.campaigns.models import Campaign, Item
 from portal.door import policy
 from portal.i18n import LANGUAGES
@@ -26,7 +25,7 @@ from portal.screens import walls
 from portal.screens.models import Screen
 from portal.screens.side import Side
 from portal.settings import current as settings
-from portal.signatures import routes as signatures
+from portal.signatures import lead
 from portal.signatures.signature import Addresses, Details, of_person, render
 from portal.web import (
     Endpoint,
@@ -124,7 +123,7 @@ def launch_banner(
     request: Request, *, db: Session, organisation: Organisation, campaign_id: int, item_id: int
 ) -> Response:
     """The banner that signatures will show while this item leads the campaign."""
-    drawn = signatures.banner_of(db, _item(db, campaign_id, item_id), organisation, _spoken(request))
+    drawn = lead.banner(db, _item(db, campaign_id, item_id), organisation, _spoken(request))
     return Response(drawn.body, media_type="image/png", headers={"Cache-Control": html.NO_STORE})
 
 
@@ -190,7 +189,7 @@ def _page(
         **context,
         **_verdict(request, db, me, organisation, looked),
         stands=rehearsal.where_it_stands(looked.campaign, lineup),
-        host=host_of_links(),
+        host=labels.host_of_links(),
         spoken=spoken,
         ways=_ways(request, looked, shown),
         kinds=labels.KINDS_FOR_READERS,

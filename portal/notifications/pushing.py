@@ -5,10 +5,14 @@ A push may be shown twice after a crash; its tag has the second take the first o
 
 import json
 import random
+import threading
+import time
 from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal import clock, jobs, outbound
@@ -18,6 +22,7 @@ from portal.i18n import gettext as _
 from portal.notifications import subscriptions
 from portal.notifications.models import PushSubscription
 from portal.people.models import Person
+from portal.sharing.models import Reminder
 from portal.web import local_path
 
 KEPT_FOR = timedelta(days=1)
@@ -25,18 +30,52 @@ KEPT_FOR = timedelta(days=1)
 BETWEEN_TRIES = timedelta(minutes=1)
 MOST_ATTEMPTS = 6
 LONGEST_WAIT = timedelta(hours=6)
+REST = 30.0
+"""Seconds for which a push service that did not answer is left alone, so that other browsers need not wait for it."""
 LONGEST_TITLE, LONGEST_TEXT = 120, 300
+TRY = "try"
+"""The tag of what somebody sends themselves to see how it looks."""
 GONE = (400, 403, 404, 410)
 """The browser is there no more, or subscribed with a key that is not ours: no attempt will ever succeed."""
 LATER = (401, 408, 425, 429)
 """Like errors of the push service itself: they may be over by the next attempt."""
 
 
-def push(db: Session, person_id: int, *, title: str, text: str, url: str, tag: str, urgency: str = "normal") -> int:
+class _Resting:
+    """Push services that did not answer a moment ago, as far as this process knows."""
+
+    def __init__(self) -> None:
+        self._lock, self._until = threading.Lock(), dict[str, float]()
+
+    def has(self, host: str) -> bool:
+        with self._lock:
+            return self._until.get(host, 0.0) > time.monotonic()
+
+    def add(self, host: str) -> None:
+        now = time.monotonic()
+        with self._lock:
+            self._until = {each: until for each, until in self._until.items() if until > now} | {host: now + REST}
+
+
+_resting = _Resting()
+
+
+def push(
+    db: Session,
+    person_id: int,
+    *,
+    title: str,
+    text: str,
+    url: str,
+    tag: str,
+    urgency: str = "normal",
+    reminder_id: int | None = None,
+) -> int:
     """Show this on every browser the person subscribed, once the transaction is committed; on how many.
 
     `url` is a path of ours. What has the same `tag` takes the place of what was shown before. Nothing here asks
     whether it is welcome: callers look at budget, quiet hours and pauses, unless the person waits for it.
+    What tells of a reminder says of which: it is put down as told once the first push service has taken it.
     """
     person = db.get(Person, person_id)
     if person is None or not person.is_active:
@@ -50,6 +89,7 @@ def push(db: Session, person_id: int, *, title: str, text: str, url: str, tag: s
         "language": person.language,
     }
     until = (clock.now() + KEPT_FOR).isoformat()
+    about: dict[str, Any] = {} if reminder_id is None else {"reminder_id": reminder_id}
     for number in browsers:
         jobs.enqueue(
             db,
@@ -60,6 +100,7 @@ def push(db: Session, person_id: int, *, title: str, text: str, url: str, tag: s
             urgency=urgency,
             until=until,
             attempt=1,
+            **about,
         )
     return len(browsers)
 
@@ -76,7 +117,7 @@ def try_out(db: Session, person: Person) -> bool:
         title=_("This is how it looks"),
         text=_("Tap it, and you are on the page it is about."),
         url="/me/notifications",
-        tag="try",
+        tag=TRY,
         urgency="high",
     )
     return True
@@ -87,7 +128,7 @@ def push_tried(db: Session) -> None:
     """Nothing is left to do: that it waited kept another try away."""
 
 
-@jobs.job("push", outside=True, slow=True)
+@jobs.job("push", outside=True, thread="pushes")
 def send(
     *,
     subscription_id: int,
@@ -96,6 +137,7 @@ def send(
     urgency: str,
     until: str,
     attempt: int,
+    reminder_id: int | None = None,
     database: Database,
 ) -> None:
     """Hand it to the push service of one browser, which is forgotten when it is there no more."""
@@ -106,21 +148,19 @@ def send(
     # Somebody else may have signed in on that browser meanwhile: what was meant for one is never shown to another.
     if browser is None or browser.person_id != person_id or ttl <= 0:
         return
-    try:
-        answer = _send(browser, message, ttl=ttl, urgency=urgency)
-        if answer.status == 413:
-            answer = _send(browser, message | {"text": ""}, ttl=ttl, urgency=urgency)
-    except outbound.Refused:
-        answer = push_service.Answer(410, timedelta())
-    except outbound.Failed:
-        answer = push_service.Answer(503, timedelta())
+    answer = _answer(browser, message, ttl=ttl, urgency=urgency)
     if answer.status < 300:
+        if reminder_id is not None:
+            with database.writing() as db:
+                waits = (Reminder.id == reminder_id, Reminder.state == "told", Reminder.told_at.is_(None))
+                db.execute(update(Reminder).where(*waits).values(told_at=clock.now()))
         return
     log.info("push not taken", status=answer.status)
     if answer.status in GONE:
         with database.writing() as db:
             subscriptions.gone(db, subscriptions.hashed(browser.endpoint))
-    elif (answer.status in LATER or answer.status >= 500) and attempt < MOST_ATTEMPTS:
+    elif (answer.status in LATER or answer.status >= 500) and attempt < MOST_ATTEMPTS and message["tag"] != TRY:
+        about: dict[str, Any] = {} if reminder_id is None else {"reminder_id": reminder_id}
         own = timedelta(seconds=15 * 4**attempt * random.uniform(0.8, 1.2))  # noqa: S311
         with database.writing() as db:
             jobs.enqueue(
@@ -133,7 +173,24 @@ def send(
                 urgency=urgency,
                 until=until,
                 attempt=attempt + 1,
+                **about,
             )
+
+
+def _answer(browser: subscriptions.Receiver, message: dict[str, str], *, ttl: int, urgency: str) -> push_service.Answer:
+    host = urlsplit(browser.endpoint).netloc
+    if _resting.has(host):
+        return push_service.Answer(503, timedelta())
+    try:
+        answer = _send(browser, message, ttl=ttl, urgency=urgency)
+        if answer.status == 413:
+            answer = _send(browser, message | {"text": ""}, ttl=ttl, urgency=urgency)
+    except outbound.Refused:
+        return push_service.Answer(410, timedelta())
+    except outbound.Failed:
+        _resting.add(host)
+        return push_service.Answer(503, timedelta())
+    return answer
 
 
 def _send(browser: subscriptions.Receiver, message: dict[str, str], *, ttl: int, urgency: str) -> push_service.Answer:

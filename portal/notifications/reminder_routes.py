@@ -10,9 +10,8 @@ from portal.i18n import gettext as _
 from portal.notifications import entry, planning, times
 from portal.notifications import reminding as reminding  # for its job
 from portal.people.models import Organisation, Person
-from portal.sharing import over, reminders, share_page
+from portal.sharing import over, reminders, share_answers, share_page
 from portal.sharing.reminders import PlanRefused
-from portal.sharing.routes import over_page, share_form_again
 from portal.web import Form, PortalRoute, action, flash, member, page, see_other
 
 
@@ -21,7 +20,7 @@ def plan_share(
 ) -> Response:
     item = campaigns.get_item(db, item_id)
     if (gone := over.of(db, item)) is not None:
-        return over_page(request, db, item, gone, me=me, typed=form.lines("text"))
+        return share_answers.over_page(request, db, item, gone, me=me, typed=form.lines("text"))
     sent = share_page.read(db, form, item, me=me, organisation=organisation)
     choice = planning.choice_of(db, me)
     channel = form.text("channel")
@@ -48,7 +47,7 @@ def plan_share(
             said = planning.said(kept.due_at, times.zone(choice))
             flash(request, _("Planned for %(moment)s. What you wrote waits for you here.", moment=said))
             return see_other(request, "planned")
-    return share_form_again(request, db, item, me=me, organisation=organisation, form=form, wanted=form.raw)
+    return share_answers.form_again(request, db, item, me=me, organisation=organisation, form=form, wanted=form.raw)
 
 
 def planned(request: Request, *, db: Session, me: Person) -> Response:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,7 @@ from portal.campaigns.queries import find_item
 from portal.database import Database
 from portal.i18n import gettext as _
 from portal.i18n import in_language
+from portal.jobs import Job
 from portal.notifications import planning, pushing, times
 from portal.notifications.models import NotificationChoice
 from portal.people import notes
@@ -54,6 +55,7 @@ class _Due:
 def remind(*, database: Database) -> None:
     """Tell everybody whose moment has come. Others may do the same meanwhile: nobody is told twice."""
     began, after = time.monotonic(), 0
+    _mail_what_no_browser_took(database)
     with mail.Line() as line:
         while time.monotonic() - began < LONGEST:
             due = _due_after(database, after)
@@ -63,6 +65,28 @@ def remind(*, database: Database) -> None:
                 _try(database, line, after)
                 if time.monotonic() - began >= LONGEST:
                     return
+
+
+def _mail_what_no_browser_took(database: Database) -> None:
+    """Plan anew, for a mail, what was pushed in vain: to browsers that are gone, were turned off or never answered.
+
+    Nothing is in vain while a push of it is under way, and one browser that took it is enough.
+    """
+    is_open = (Job.kind == "push", Job.done_at.is_(None), Job.set_aside_at.is_(None))
+    under_way = exists().where(*is_open, Job.args["reminder_id"].as_integer() == Reminder.id)
+    in_vain = (
+        Reminder.state == "told",
+        Reminder.told_at.is_(None),
+        Reminder.due_at > clock.now() - TRIED_FOR,
+        Reminder.channel == "push",
+        ~under_way,
+    )
+    with database.reading() as db:
+        if db.scalar(select(Reminder.id).where(*in_vain).limit(1)) is None:
+            return
+    with database.writing() as db:
+        again = update(Reminder).where(*in_vain).values(state="planned", channel="mail")
+        db.execute(again.execution_options(synchronize_session=False))
 
 
 def _due_after(database: Database, after: int) -> list[int]:
@@ -132,10 +156,13 @@ def _drop(database: Database, due: _Due, standing: str) -> None:
 
 
 def _push(database: Database, due: _Due) -> bool:
-    """Queue a push in the transaction that has them told; False when there is no browser to push to any more."""
+    """Queue a push in the transaction that has them told; False when there is no browser to push to any more.
+
+    When they were told is not known before a push service takes it.
+    """
     reminder = due.reminder
     with database.writing() as db, in_language(due.person.language):
-        if not _settle(db, reminder, "told"):
+        if not _settle(db, reminder, "told", is_known=False):
             return True  # somebody else did
         browsers = pushing.push(
             db,
@@ -145,6 +172,7 @@ def _push(database: Database, due: _Due) -> bool:
             url=_path(reminder),
             tag=f"reminder-{reminder.id}",
             urgency="high",
+            reminder_id=reminder.id,
         )
         if not browsers:
             _settle(db, reminder, "planned", before="told")
@@ -187,10 +215,13 @@ def _mail(database: Database, line: mail.Line, due: _Due) -> None:
                 db.execute(theirs.values(refused_at=clock.now(), next_digest_at=None))
 
 
-def _settle(db: Session, reminder: Reminder, state: str, *, before: str = "planned") -> bool:
-    """Whether it was in the state `before`, for the same moment still, and is in this one now."""
+def _settle(db: Session, reminder: Reminder, state: str, *, before: str = "planned", is_known: bool = True) -> bool:
+    """Whether it was in the state `before`, for the same moment still, and is in this one now.
+
+    When they were told is left open unless it `is_known`.
+    """
     same = (Reminder.id == reminder.id, Reminder.state == before, Reminder.due_at == reminder.due_at)
-    values = {"state": state, "told_at": clock.now() if state == "told" else None}
+    values = {"state": state, "told_at": clock.now() if state == "told" and is_known else None}
     changed = update(Reminder).where(*same).values(values).returning(Reminder.id)
     return db.execute(changed.execution_options(synchronize_session=False)).first() is not None
 

@@ -36,23 +36,28 @@ def choose_notifications(
 
 
 def subscribe_push(request: Request, *, db: Session, me: Person, form: Form) -> Response:
-    """Also asked by scripts, without a word, when a browser got another address or our key is another one now."""
-    had_some = bool(subscriptions.of(db, me))
+    """Scripts ask it too, without a tap, when a browser got another address or our key is another one now.
+
+    Somebody else may be signed in by then: without a tap the browser stays with whom it was, and what was
+    `instead_of` this address must have been theirs.
+    """
+    sent = {
+        "endpoint": form.text("endpoint", subscriptions.LONGEST_ENDPOINT),
+        "key": form.text("key"),
+        "secret": form.text("secret"),
+    }
     try:
-        subscriptions.keep(
-            db,
-            me,
-            endpoint=form.text("endpoint", subscriptions.LONGEST_ENDPOINT),
-            key=form.text("key"),
-            secret=form.text("secret"),
-            name=devices.name(request.headers.get("user-agent", "")),
-        )
+        if form.is_set("tapped"):
+            had_some = bool(subscriptions.of(db, me))
+            subscriptions.keep(db, me, **sent, name=devices.name(request.headers.get("user-agent", "")))
+            if not had_some:
+                choices.turn_push_on(db, me)
+            flash(request, _("It is on. Send yourself one to see how it looks."))
+        else:
+            before = form.text("instead_of", subscriptions.LONGEST_ENDPOINT)
+            subscriptions.move(db, me, before=before, **sent)
     except subscriptions.SubscriptionRefused as refused:
         raise Invalid(str(refused)) from None
-    if not had_some:
-        choices.turn_push_on(db, me)
-    if form.is_set("tapped"):
-        flash(request, _("It is on. Send yourself one to see how it looks."))
     return see_other(request, "notifications_page")
 
 

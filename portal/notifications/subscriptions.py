@@ -3,9 +3,11 @@
 import hashlib
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
+import structlog
 from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from portal import clock, outbound, push
@@ -57,6 +59,24 @@ def keep(db: Session, me: Person, *, endpoint: str, key: str, secret: str, name:
     return db.get_one(PushSubscription, number, populate_existing=True)
 
 
+def move(db: Session, me: Person, *, before: str, endpoint: str, key: str, secret: str) -> bool:
+    """Reach a browser of mine by another address from now on; False when `before` was the address of none of mine.
+
+    Raises SubscriptionRefused.
+    """
+    _check(endpoint, key=key, secret=secret)
+    one_at_a_time(db, f"subscriptions of person {me.id}")
+    mine = (PushSubscription.person_id == me.id, PushSubscription.endpoint_hash == hashed(before))
+    number = db.scalar(select(PushSubscription.id).where(*mine))
+    if number is None:
+        return False
+    is_there = (PushSubscription.endpoint_hash == hashed(endpoint), PushSubscription.id != number)
+    db.execute(delete(PushSubscription).where(*is_there))
+    row = {"endpoint": endpoint, "endpoint_hash": hashed(endpoint), "key": key, "secret": secret}
+    db.execute(update(PushSubscription).where(PushSubscription.id == number).values(**row))
+    return True
+
+
 def of(db: Session, person: Person) -> list[PushSubscription]:
     """The person's browsers, in the order in which they came."""
     theirs = select(PushSubscription).where(PushSubscription.person_id == person.id)
@@ -78,6 +98,11 @@ def remove(db: Session, me: Person, subscription_id: int) -> None:
         raise NotFound
 
 
+def end_all(db: Session, person: Person) -> None:
+    """Show nothing on any of the person's browsers any more, such as on a phone that was lost."""
+    db.execute(delete(PushSubscription).where(PushSubscription.person_id == person.id))
+
+
 def gone(db: Session, endpoint_hash: str) -> None:
     """Forget the browser behind this address: its push service knows it no more."""
     db.execute(delete(PushSubscription).where(PushSubscription.endpoint_hash == endpoint_hash))
@@ -89,14 +114,20 @@ def hashed(endpoint: str) -> str:
 
 
 def _check(endpoint: str, *, key: str, secret: str) -> None:
-    """Raises SubscriptionRefused for what could never be pushed to. Asks no name server."""
+    """Raises SubscriptionRefused for what can or may never be pushed to. Asks no name server."""
     refused = SubscriptionRefused(_("Your browser could not be signed up: what it sent is not complete. Try again."))
     if not endpoint.startswith("https://") or len(endpoint) > LONGEST_ENDPOINT or not endpoint.isascii():
         raise refused
     try:
-        outbound.usual_policy().check(endpoint)
         ec.EllipticCurvePublicKey.from_encoded_point(push.CURVE, push.decoded(key))
         if (len(push.decoded(key)), len(push.decoded(secret))) != (65, 16):
             raise refused
-    except (outbound.Refused, ValueError):
+    except ValueError:
         raise refused from None
+    try:
+        push.way_to(endpoint)
+    except outbound.Refused:
+        structlog.get_logger().info("push service not in the settings", host=urlsplit(endpoint).hostname)
+        raise SubscriptionRefused(
+            _("Messages to this browser come by a service that is not used here. A mail or your calendar works.")
+        ) from None

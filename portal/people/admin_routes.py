@@ -125,6 +125,7 @@ def erase_leaver(request: Request, *, db: Session, me: Person, person_id: int) -
 def sign_person_out(request: Request, *, db: Session, me: Person, person_id: int) -> Response:
     person = queries.get_person(db, person_id)
     closed = sessions.close_all(db, person)
+    request.app.state.end_pushes(db, person)
     audit.write(db, "signed_out_everywhere", "person", person.id, by=me, sessions=closed)
     web.flash(
         request,

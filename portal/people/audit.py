@@ -1,4 +1,4 @@
-"""The record of who changed what others depend on, and how long it and the log of what happened are kept."""
+"""The record of who changed what others depend on, and how long it, the log of what happened and ways in are kept."""
 
 from datetime import timedelta
 from typing import Any
@@ -8,12 +8,15 @@ from sqlalchemy.orm import Session
 
 from portal import clock, jobs
 from portal.activity import Activity
-from portal.people.models import AuditEntry, Person
+from portal.people import sessions
+from portal.people.models import AuditEntry, MailedLink, Person, WebSession
 
 KEPT = timedelta(days=365)
 """How long it can be looked up who changed what."""
 ACTIVITY_KEPT = timedelta(days=90)
 """Longer than any page looks back into the log of what happened."""
+LINKS_KEPT = timedelta(days=1)
+"""How long it is known of a mailed link that worked no more that there was one."""
 
 
 def write(
@@ -37,9 +40,15 @@ def write(
 
 @jobs.job("forget_the_past", every=timedelta(hours=1))
 def forget(db: Session) -> None:
-    """Let go of entries of a year ago, and of what the log of activity no longer needs."""
-    for table, kept in ((AuditEntry, KEPT), (Activity, ACTIVITY_KEPT)):
-        old = select(table.id).where(table.at < clock.now() - kept).order_by(table.id).limit(jobs.FORGOTTEN_AT_ONCE)
+    """Let go of entries of a year ago, of what the log of activity no longer needs, and of ways in that ran out."""
+    now = clock.now()
+    for table, is_over in (
+        (AuditEntry, AuditEntry.at < now - KEPT),
+        (Activity, Activity.at < now - ACTIVITY_KEPT),
+        (WebSession, sessions.is_over(now)),
+        (MailedLink, MailedLink.expires_at < now - LINKS_KEPT),
+    ):
+        old = select(table.id).where(is_over).order_by(table.id).limit(jobs.FORGOTTEN_AT_ONCE)
         db.execute(
             delete(table).where(table.id.in_(old.scalar_subquery())).execution_options(synchronize_session=False)
         )

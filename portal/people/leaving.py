@@ -6,7 +6,7 @@ others still count by lose their person in a job of its own (`erase_person`), an
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal import activity, clock, jobs, mail, settings
@@ -47,7 +47,7 @@ def erase(db: Session, person: Person, *, by: Person | None) -> None:
     """
     if person.role == "admin" and person.is_active:
         adding.keep_an_admin(db, person)
-    _forget_mail(db, person)
+    db.execute(delete(jobs.Job).where(jobs_about(person)).execution_options(synchronize_session=False))
     person.name, person.email, person.function, person.phone = GONE, None, "", ""
     person.role, person.ambassador, person.mail_asks, person.calendar_mark = "member", False, False, ""
     person.stopped_at = person.deactivated_at = clock.now()
@@ -56,7 +56,9 @@ def erase(db: Session, person: Person, *, by: Person | None) -> None:
     for table in (Identity, MailedLink):
         db.execute(delete(table).where(table.person_id == person.id))
     about = (AuditEntry.subject_kind == "person", AuditEntry.subject_id == person.id)
-    db.execute(update(AuditEntry).where(*about).values(subject_id=None).execution_options(synchronize_session=False))
+    # Details of changes to them may hold an address of theirs; that it happened, and who did it, stays.
+    unnamed = update(AuditEntry).where(*about).values(subject_id=None, detail={})
+    db.execute(unnamed.execution_options(synchronize_session=False))
     audit.write(db, "person_erased", "person", None, by=None if by is None or by.id == person.id else by)
     activity.record(db, "board_changed")
     jobs.enqueue(db, "erase_person", dedupe=f"erase_person:{person.id}", person_id=person.id)
@@ -78,31 +80,41 @@ def erase_leavers(db: Session) -> None:
 def hand_over_record(db: Session, person: Person, *, to: str, by: Person) -> None:
     """Mail `to` a link to `person`'s own record, for whoever left. The link itself is shown to nobody.
 
-    One that was sent before no longer works.
+    One that was sent before no longer works. Where it went is on record: the texts in it are nobody else's.
     """
     mailed_links.withdraw(db, person, leads_to="record")
-    link, mark = mailed_links.add(db, person, leads_to="record", lasts=RECORD_LASTS)
-    audit.write(db, "record_handed_over", "person", person.id, by=by)
-    jobs.enqueue(db, "mail_record_link", link_id=link.id, to=to, mark=mark)
+    mark = mailed_links.add(db, person, leads_to="record", lasts=RECORD_LASTS)
+    audit.write(db, "record_handed_over", "person", person.id, by=by, to=to)
+    jobs.enqueue(db, "mail_record_link", person_id=person.id, to=to, mark=mark)
 
 
 @jobs.job("mail_record_link", outside=True)
-def mail_record_link(*, database: Database, link_id: int, to: str, mark: str) -> None:
+def mail_record_link(*, database: Database, person_id: int, to: str, mark: str) -> None:
+    token = mailed_links.token(mark, leads_to="record")
     with database.reading() as db:
-        person = db.scalar(select(Person).join(MailedLink).where(MailedLink.id == link_id))
+        person = find_record(db, token)
         house = organisation.get(db).name
-    if person is None:
+    if person is None or person.id != person_id:  # withdrawn meanwhile
         return
     with in_language(person.language):
         text = [
             _("Hi %(name)s,", name=person.first_name),
             _("Thank you for all you passed on. What you shared is yours to keep."),
             _("This link gives you your own record: your texts, when you shared them and how many people came."),
-            f"{settings.current().base_url}/record/{mailed_links.token(mark, leads_to='record')}",
+            f"{settings.current().base_url}/record/{token}",
             _("It works once, for two weeks. After that it is gone."),
         ]
         subject = _("Your own record at %(organisation)s", organisation=house)
-        mail.send(to=to, subject=subject, text="\n\n".join(text) + "\n")
+        mail.send(to=to, subject=subject, text="\n\n".join(text) + "\n", marked=mail.message_id(f"record {mark}"))
+
+
+def jobs_about(person: Person) -> ColumnElement[bool]:
+    """Mails and pushes to the person that wait, went or were set aside: they hold an address, a name and words."""
+    args = jobs.Job.args
+    theirs: ColumnElement[bool] = args["person_id"].as_integer() == person.id
+    if person.email is not None:
+        theirs = or_(theirs, *(args[name].as_string() == person.email for name in ("to", "email")))
+    return and_(jobs.Job.kind != "erase_person", theirs)
 
 
 def find_record(db: Session, token: str) -> Person | None:
@@ -119,13 +131,3 @@ def spend_record(db: Session, token: str) -> Person | None:
 
 def _show_nowhere(person: Person) -> None:
     person.leaderboard_name, person.pseudonym, person.wall_name = "hidden", "", False
-
-
-def _forget_mail(db: Session, person: Person) -> None:
-    """Mail that was sent or waits to be holds an address and often the name as well."""
-    links = list(db.scalars(select(MailedLink.id).where(MailedLink.person_id == person.id)))
-    theirs = (jobs.Job.kind == "mail_record_link") & jobs.Job.args["link_id"].as_integer().in_(links)
-    if person.email is not None:
-        written_to = [jobs.Job.args[name].as_string() == person.email for name in ("to", "email")]
-        theirs = or_(theirs, *written_to)
-    db.execute(delete(jobs.Job).where(theirs).execution_options(synchronize_session=False))

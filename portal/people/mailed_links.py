@@ -18,19 +18,20 @@ from portal.people.models import MailedLink, Person
 from portal.web import token_hash
 
 
-def add(db: Session, person: Person, *, leads_to: str, lasts: timedelta) -> tuple[MailedLink, str]:
-    """A new link and the mark its token is made of. Those sent before go on working."""
+def add(db: Session, person: Person, *, leads_to: str, lasts: timedelta) -> str:
+    """The mark that the token of a new link is made of. Those sent before go on working."""
     mark, now = secrets.token_urlsafe(24), clock.now()
-    link = MailedLink(
-        leads_to=leads_to,
-        token_hash=token_hash(token(mark, leads_to=leads_to)),
-        person_id=person.id,
-        created_at=now,
-        expires_at=now + lasts,
+    db.add(
+        MailedLink(
+            leads_to=leads_to,
+            token_hash=token_hash(token(mark, leads_to=leads_to)),
+            person_id=person.id,
+            created_at=now,
+            expires_at=now + lasts,
+        )
     )
-    db.add(link)
     db.flush()
-    return link, mark
+    return mark
 
 
 def token(mark: str, *, leads_to: str) -> str:

@@ -1,9 +1,9 @@
 """Browsers people are signed in with: opened at sign-in, found by their cookie, closed when asked."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import String, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, String, bindparam, delete, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, joinedload
 
@@ -63,6 +63,11 @@ def close_all(db: Session, person: Person) -> int:
     """Sign `person` out everywhere; the number of browsers that were signed in."""
     closed = db.scalars(delete(WebSession).where(WebSession.person_id == person.id).returning(WebSession.id))
     return len(closed.all())
+
+
+def is_over(at: datetime) -> ColumnElement[bool]:
+    """Whether a session lets nobody in any more at this moment."""
+    return or_(WebSession.expires_at <= at, WebSession.last_seen_at <= at - IDLE)
 
 
 def _find(db: Session, secret: str) -> tuple[WebSession, Person] | None:

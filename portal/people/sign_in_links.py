@@ -11,9 +11,11 @@ from portal.i18n import gettext as _
 from portal.i18n import in_language
 from portal.people import mailed_links, organisation
 from portal.people.models import MailedLink, Person
+from portal.web import token_hash
 
 LASTS = timedelta(minutes=10)
 MOST_PER_PERSON = 5
+"""An hour. When none of them works any more there is one further: asking for others keeps nobody out."""
 MOST_ALTOGETHER = 2000
 """An hour: room for a large organisation on its first morning, and an end to a flood."""
 
@@ -21,9 +23,12 @@ MOST_ALTOGETHER = 2000
 def ask(db: Session, email: str, *, target: str) -> None:
     """Have a link to the page `target` mailed to whoever has this address.
 
-    Costs the same for unknown addresses: who has one is only found out in the job.
+    Costs the same for unknown addresses: who has one is only found out in the job. Asking again while that waits
+    changes nothing.
     """
-    jobs.enqueue(db, "ask_sign_in_link", email=email, target=target)
+    # With its hour, so that a job that was set aside does not stand in anybody's way for longer.
+    mark = f"ask:{token_hash(email)}:{clock.now():%Y%m%d%H}"
+    jobs.enqueue(db, "ask_sign_in_link", dedupe=mark, email=email, target=target)
 
 
 @jobs.job("ask_sign_in_link")
@@ -31,7 +36,7 @@ def make(db: Session, *, email: str, target: str) -> None:
     person = db.scalar(select(Person).where(Person.email == email))
     if person is None or person.email is None or not may_use(person) or _too_many(db, person):
         return
-    _link, mark = mailed_links.add(db, person, leads_to="sign_in", lasts=LASTS)
+    mark = mailed_links.add(db, person, leads_to="sign_in", lasts=LASTS)
     jobs.enqueue(
         db,
         "mail_sign_in_link",
@@ -79,13 +84,15 @@ def withdraw(db: Session, person: Person) -> None:
 
 
 def _too_many(db: Session, person: Person) -> bool:
-    recent = (MailedLink.leads_to == "sign_in", MailedLink.created_at > clock.now() - timedelta(hours=1))
-    theirs, all_of_them = db.execute(
-        select(func.count().filter(MailedLink.person_id == person.id), func.count())
+    now = clock.now()
+    is_theirs = MailedLink.person_id == person.id
+    is_open = MailedLink.used_at.is_(None) & (MailedLink.expires_at > now)
+    theirs, open_ones, all_of_them = db.execute(
+        select(func.count().filter(is_theirs), func.count().filter(is_theirs & is_open), func.count())
         .select_from(MailedLink)
-        .where(*recent)
+        .where(MailedLink.leads_to == "sign_in", MailedLink.created_at > now - timedelta(hours=1))
     ).one()
-    return theirs >= MOST_PER_PERSON or all_of_them >= MOST_ALTOGETHER
+    return (theirs >= MOST_PER_PERSON and open_ones > 0) or all_of_them >= MOST_ALTOGETHER
 
 
 def _address(mark: str, target: str) -> str:

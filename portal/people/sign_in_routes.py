@@ -7,12 +7,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from portal import html, mail, settings, web
+from portal.guesses import Guesses
 from portal.i18n import gettext as _
 from portal.people import adding, practice, sessions, sign_in_links
 from portal.people.details import ROLE_NAMES
 from portal.people.landing import landing
 from portal.people.models import Person
-from portal.web import Form, Invalid, NotFound, action, anyone, member, page
+from portal.web import Form, Invalid, NotFound, TooMany, action, anyone, member, page
+
+ASKED_AT_ONCE, ASKED_EVERY = 600, 4.0
+"""Links one network may ask for in a row, and seconds until one more: a whole office, and in no hour all there are."""
 
 
 def sign_in_page(request: Request, *, me: Person | None) -> Response:
@@ -33,6 +37,8 @@ def ask_sign_in_link(request: Request, *, db: Session, form: Form) -> Response:
     except mail.NotAnAddress:
         errors = {"email": _("Please fill in one e-mail address, such as ana@example.org.")}
         return _sign_in_page(request, target=target, email=typed, errors=errors)
+    if asked.are_too_many(request.client.host if request.client else ""):
+        raise TooMany(_("Very many links were asked for from here. Please try again in a minute."), wait=60)
     sign_in_links.ask(db, email, target=target)
     return web.see_other(request, "sign_in_sent")
 
@@ -80,7 +86,8 @@ def sign_out(request: Request, *, db: Session) -> Response:
 
 def sign_out_everywhere(request: Request, *, db: Session, me: Person) -> Response:
     sessions.close_all(db, me)
-    return _out(request, _("You are signed out on every device."))
+    request.app.state.end_pushes(db, me)
+    return _out(request, _("You are signed out on every device, and nothing is shown there any more."))
 
 
 def let_in(request: Request, db: Session, person: Person, *, target: str) -> Response:
@@ -118,6 +125,8 @@ def _secret_page(response: Response) -> Response:
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
+
+asked = Guesses(at_once=ASKED_AT_ONCE, refill=ASKED_EVERY)
 
 routes = [
     page("/sign-in", sign_in_page, anyone),

@@ -29,6 +29,8 @@ class Look:
 
     etag: str
     body: bytes
+    position: int
+    """The last line of the log that surely shows; more than `Drawn` says when somebody else drew it meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,10 @@ class Boards:
     def of_screens(self, screen_ids: Collection[int]) -> list[Stream]:
         return [stream for each in screen_ids for stream in self._by_screen.get(each, ())]
 
+    def number_of(self, screen_id: int) -> int:
+        """How many streams there are with this screen's token."""
+        return len(self._by_screen.get(screen_id, ()))
+
     def __iter__(self) -> Iterator[Stream]:
         """All streams as they are now."""
         return iter([stream for part in self._parts for stream in part])

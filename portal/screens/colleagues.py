@@ -1,6 +1,6 @@
 """Which colleagues a wall speaks of: by first name only with their consent, and never to visitors."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session, joinedload
 from portal import clock
 from portal.campaigns.models import Item
 from portal.campaigns.queries import find_item
+from portal.database import lately
 from portal.handbook.models import Duty
 from portal.people.models import Department, Person
-from portal.people.queries import SMALLEST_TEAM, department_sizes
+from portal.people.queries import SMALLEST_TEAM
 from portal.recognition import weekly
 from portal.recognition.models import ShareOfTheWeek
 from portal.screens.groups import Group
-from portal.screens.side import taking_part
+from portal.screens.side import sizes, taking_part
 from portal.sharing.models import SHARED_STATES, Share
 
 MOST_NAMES = 4
@@ -86,7 +87,13 @@ def share_of_the_week(db: Session, group: Group) -> Best | None:
 
 def thanked(db: Session, group: Group, items: Collection[int]) -> Colleagues:
     """Who passed on any of `items` in the last days, the group's own department first."""
-    people = db.scalars(
+    people = lately(db, ("thanked on walls", frozenset(items)), lambda: _sharers(db, items))
+    own_first = sorted(people, key=lambda person: person.department_id != group.department_id)
+    return _spoken_of(db, group, own_first, times=len(people))
+
+
+def _sharers(db: Session, items: Collection[int]) -> Sequence[Person]:
+    return db.scalars(
         select(Person)
         .join(Share, Share.person_id == Person.id)
         .where(
@@ -99,8 +106,6 @@ def thanked(db: Session, group: Group, items: Collection[int]) -> Colleagues:
         .limit(MOST_SHARES)
         .options(joinedload(Person.department))
     ).all()
-    own_first = sorted(people, key=lambda person: person.department_id != group.department_id)
-    return _spoken_of(db, group, own_first, times=len(people))
 
 
 def on_duty(db: Session, group: Group) -> Colleagues:
@@ -137,6 +142,6 @@ def _spoken_of(db: Session, group: Group, people: list[Person], *, times: int = 
 
 def _large_teams(db: Session, people: list[Person]) -> list[str]:
     """The names of their teams, but of those so small that it would name a person."""
-    sizes = department_sizes(db)
+    active = sizes(db)
     teams: list[Department] = [person.department for person in people]
-    return list(dict.fromkeys(team.name for team in teams if sizes.get(team.id, 0) >= SMALLEST_TEAM))
+    return list(dict.fromkeys(team.name for team in teams if active.get(team.id, 0) >= SMALLEST_TEAM))

@@ -71,6 +71,7 @@ def groups_of(db: Session, screens: Sequence[Screen]) -> dict[int, Group]:
     rows = db.execute(
         select(UrgentScreen.screen_id, UrgentMessage.id)
         .join(UrgentMessage, UrgentMessage.id == UrgentScreen.urgent_message_id)
+        .where(UrgentScreen.screen_id.in_([screen.id for screen in screens]))
         .where(UrgentMessage.ends_at > now, UrgentMessage.starts_at < now + AHEAD)
         .order_by(UrgentMessage.id)
     )

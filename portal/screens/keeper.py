@@ -27,6 +27,8 @@ LOOKED_AT_TOGETHER = 250
 """Screens asked for with one question."""
 DRAWN_TOGETHER = 20
 """Walls drawn with one question: who wants to come in waits for no more than these."""
+MOST_OF_ONE = 50
+"""Streams with one screen's token: whoever has it takes no place from the others. More of them go on looking."""
 AGAIN_AFTER = 1.0
 """Seconds after which the database is asked again when it did not answer."""
 
@@ -184,6 +186,9 @@ class Keeper:
             self._leave(stream)
             return
         is_new = stream.board is None
+        if is_new and self._boards.number_of(stream.screen_id) >= MOST_OF_ONE:
+            turn_away([stream], BUSY)
+            return
         try:
             self._boards.hang(stream, board)
             if is_new:
@@ -241,7 +246,7 @@ class Keeper:
             if look is None:
                 self._without_wall([group])
             else:
-                await self._show(group, look, drawn.position)
+                await self._show(group, look)
         if self._due or self._is_stale or self._entrance.walls(1):
             self._news.set()
 
@@ -281,16 +286,18 @@ class Keeper:
         self._heard = self._known = position
         self._following = asyncio.create_task(self._follow())
 
-    async def _show(self, group: Hashable, look: Look, position: int) -> None:
+    async def _show(self, group: Hashable, look: Look) -> None:
         """Tell those who see it already that it looks different, and let those in who wait for it."""
         board, waiting = self._boards.get(group), self._entrance.take(group)
-        event = told("state", look.body, id=position)
+        # Who sees this is moved to no board that is older, though it be as new as everything that was heard.
+        self._known = max(self._known, look.position)
+        event = told("state", look.body, id=look.position)
         if board is None and waiting:
-            board = Board(group, look.etag, position, event)
+            board = Board(group, look.etag, look.position, event)
             self._boards.open(board)
         elif board is not None:
             is_new = board.etag != look.etag
-            board.etag, board.position, board.told = look.etag, position, event
+            board.etag, board.position, board.told = look.etag, look.position, event
             if is_new:
                 await self._tell(board)
         for number, stream in enumerate(waiting, 1):

@@ -12,7 +12,7 @@ from sqlalchemy import CursorResult, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from portal import activity, clock
+from portal import activity, clock, jobs
 from portal.guesses import network_of
 from portal.people import audit
 from portal.people.models import Person
@@ -33,6 +33,7 @@ MOST_ADDRESSES = 1_000
 GUESSES_EACH = 10
 GUESSES_TOGETHER = 60
 GUESSES_COUNT_FOR = timedelta(minutes=10)
+GUESSES_KEPT = timedelta(days=1)
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -176,10 +177,14 @@ def guessed_too_often(db: Session, person: Person) -> bool:
 
 
 def note_guess(db: Session, person_id: int) -> None:
-    """Remember that somebody typed a wrong code, and forget those of earlier days."""
-    now = clock.now()
-    db.execute(delete(PairingGuess).where(PairingGuess.at < now - timedelta(days=1)))
-    db.add(PairingGuess(person_id=person_id, at=now))
+    """Remember that somebody typed a wrong code."""
+    db.add(PairingGuess(person_id=person_id, at=clock.now()))
+
+
+@jobs.job("forget_guesses", every=timedelta(hours=1))
+def forget_guesses(db: Session) -> None:
+    """Let go of wrong codes of a day ago, whether or not anybody types another one."""
+    db.execute(delete(PairingGuess).where(PairingGuess.at < clock.now() - GUESSES_KEPT))
 
 
 def tidy(code: str) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 from portal import activity, clock
 from portal.campaigns.models import Campaign, Item
 from portal.campaigns.queries import running_campaign
+from portal.database import lately
 from portal.i18n import gettext as _
 from portal.i18n import ngettext, number
 from portal.links import figures
@@ -51,7 +52,7 @@ def of(db: Session, group: Group, organisation: Organisation, items: list[Item])
     """What stands beside slides of `items`, in the current language."""
     by_id = {item.id: item for item in items}
     notes = [*_thanks(db, group, by_id), *_milestones(db, group, by_id)]
-    campaign = running_campaign(db, clock.today())
+    campaign = running(db)
     if campaign is not None:
         notes.append(_goal(db, campaign, group.language))
     return Side(board(db, group, organisation, BOARD_ROWS), notes)
@@ -68,6 +69,24 @@ def board(db: Session, group: Group, organisation: Organisation, rows: int) -> B
     return None
 
 
+def running(db: Session) -> Campaign | None:
+    """The campaign of today, if there is one."""
+    today = clock.today()
+    return lately(db, ("running on walls", today), lambda: running_campaign(db, today))
+
+
+def visitors(db: Session, campaign: Campaign) -> int:
+    """How many people the campaign brought so far."""
+    return lately(
+        db, ("visitors on walls", campaign.id), lambda: figures.figure(db, figures.of_campaign(campaign.id)).people
+    )
+
+
+def sizes(db: Session) -> dict[int, int]:
+    """How many people work in each department."""
+    return lately(db, "sizes on walls", lambda: department_sizes(db))
+
+
 def _thanks(db: Session, group: Group, items: dict[int, Item]) -> list[Note]:
     """Fresh shares of what is on this wall, by people who still work here."""
     shares = db.execute(
@@ -78,13 +97,13 @@ def _thanks(db: Session, group: Group, items: dict[int, Item]) -> list[Note]:
         .limit(MOST_THANKS)
         .options(joinedload(Person.department))
     ).all()
-    sizes = department_sizes(db)
+    active = sizes(db)
     return [
         _thank(
             items[share.item_id].text(group.language).title,
             is_certain=share.is_shared,
             name=person.first_name if person.wall_name and not group.is_public else "",
-            team=person.department if sizes[person.department_id] >= SMALLEST_TEAM else None,
+            team=person.department if active.get(person.department_id, 0) >= SMALLEST_TEAM else None,
         )
         for share, person in shares
     ]
@@ -139,15 +158,15 @@ def _milestones(db: Session, group: Group, items: dict[int, Item]) -> list[Note]
 
 def _goal(db: Session, campaign: Campaign, language: str) -> Note:
     """How far the running campaign is; only visits are counted here, other goals are merely named."""
-    came = figures.figure(db, figures.of_campaign(campaign.id)).people
+    came = visitors(db, campaign)
     title = campaign.text(language).title
-    visitors = ngettext("%(num)s person came to look so far.", "%(num)s people came to look so far.", came)
+    said = ngettext("%(num)s person came to look so far.", "%(num)s people came to look so far.", came)
     if campaign.goal_measure == "visits" and campaign.goal_number:
         goal = _("Our goal: %(goal)s.", goal=number(campaign.goal_number))
-        return Note("goal", title, f"{visitors} {goal}" if came else goal, min(came / campaign.goal_number, 1.0))
+        return Note("goal", title, f"{said} {goal}" if came else goal, min(came / campaign.goal_number, 1.0))
     if not came:
         return Note("goal", title, _("Pass it on, and see here how many people come to look."))
-    return Note("goal", title, visitors)
+    return Note("goal", title, said)
 
 
 def _people(data: dict[str, Any]) -> int:

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from portal import clock, i18n
 from portal.campaigns.models import Campaign, Item, ItemAudience
-from portal.campaigns.queries import find_campaign, find_item, items_of, live_items, running_campaign
+from portal.campaigns.queries import find_campaign, find_item, items_of, live_items
+from portal.database import lately
 from portal.i18n import gettext as _
 from portal.i18n import ngettext, number
-from portal.links import figures
 from portal.people.models import Account, Organisation
 from portal.screens import colleagues, films, messages, reading, side
 from portal.screens.groups import Group
@@ -75,7 +75,7 @@ class Playing:
     @cached_property
     def live(self) -> list[Item]:
         """Live items, those meant for the group's department first, then by age."""
-        return self.own_first(live_items(self.db, most=CONSIDERED))
+        return self.own_first(lately(self.db, "live on walls", lambda: live_items(self.db, most=CONSIDERED)))
 
     def own_first(self, items: list[Item]) -> list[Item]:
         if self.group.department_id is None:
@@ -208,10 +208,10 @@ def _board(playing: Playing, row: Slide) -> list[Message]:
 
 def _goal(playing: Playing, row: Slide) -> list[Message]:
     db, today = playing.db, clock.today()
-    campaign = find_campaign(db, row.campaign_id) if row.campaign_id is not None else running_campaign(db, today)
+    campaign = find_campaign(db, row.campaign_id) if row.campaign_id is not None else side.running(db)
     if campaign is None or not campaign.runs_on(today):
         return []
-    came = figures.figure(db, figures.of_campaign(campaign.id)).people
+    came = side.visitors(db, campaign)
     goal = _goal_of(campaign, came)
     said = ngettext("%(num)s person came to look", "%(num)s people came to look", came)
     if came >= goal:

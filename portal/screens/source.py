@@ -50,7 +50,7 @@ class Walls:
                 except Exception as error:  # the other walls are drawn all the same
                     structlog.get_logger().error("a wall could not be drawn", exc_info=error)
                 else:
-                    looks[group] = Look(shown.etag, shown.body)
+                    looks[group] = Look(shown.etag, shown.body, shown.position)
             return Drawn(position, state.release(house), looks)
 
     @contextmanager

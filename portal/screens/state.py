@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 import portal
 from portal import activity, clock, html, i18n
+from portal.database import Lately
 from portal.people.models import Organisation
 from portal.screens import messages, side, slides
 from portal.screens.groups import Group as Group
@@ -36,10 +37,9 @@ class State:
     """What the screens of one group show. `etag` (quotes included) differs when that does."""
 
     body: bytes
-    """As JSON; of it only `as_of` and `position` may differ under one tag, which it names without its quotes.
-
-    `position` is that of the log from which it was made, or an earlier one: of two states the greater is the newer.
-    """
+    """As JSON; of it only `as_of` and `position` may differ under one tag, which it names without its quotes."""
+    position: int
+    """Of the log from which it was made, or an earlier one: of two states the greater is the newer."""
     etag: str
     turns: list[Turn]
     """Everything to be played, at its time."""
@@ -106,6 +106,7 @@ def forget() -> None:
 def make(db: Session, group: Group, organisation: Organisation) -> State:
     """The state as it is at this moment, kept nowhere: for looking at a playlist before any screen has it."""
     position = activity.last_id(db)  # before anything else: what is read after it is no older
+    _find_anew(db, position)
     with i18n.in_language(group.language):
         playing = Playing(db, group, organisation)
         turns = slides.turns(playing)
@@ -130,12 +131,24 @@ def make(db: Session, group: Group, organisation: Organisation) -> State:
     tag = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
     return State(
         body=json.dumps(told | {"as_of": int(clock.now().timestamp()), "position": position, "tag": tag}).encode(),
+        position=position,
         etag=f'"{tag}"',
         turns=turns,
         side=beside,
         fallback=fallback,
         items=frozenset(turn.message.item_id for turn in turns if turn.message.item_id is not None),
     )
+
+
+def _find_anew(db: Session, position: int) -> None:
+    """Have `lately` give only what is found from here on, once for all walls that are made at this `position`.
+
+    What others found a moment ago may be older than what a wall says of itself, and would stay on it. And what is
+    found goes with the session, so that it may be rows of it.
+    """
+    moment = (db.get_transaction(), position)
+    if db.info.get("made_at") != moment:
+        db.info["made_at"], db.info["lately"] = moment, Lately()
 
 
 def release(organisation: Organisation) -> str:

@@ -1,7 +1,7 @@
 """How much of a page each network shows in the card below a post, so that nothing is cut off by surprise.
 
-Networks cut by lines. How many characters these hold was counted on a phone of usual width, so it is about right and
-never exact; templates/cards.html draws the same lines.
+Networks cut by lines, and templates/cards.html draws the same lines. How many characters these hold was counted on a
+phone of usual width, so it is about right and never exact; the shortest title is what `inbox.previews` warns by.
 """
 
 from dataclasses import dataclass
@@ -35,20 +35,3 @@ CARDS = {
         Card("teams", 2, 60, 2, 70),
     )
 }
-
-
-def cut(network: str, title: str, description: str = "") -> tuple[str, str]:
-    """Title and description as the network's card shows them, with three dots where something is left out."""
-    card = CARDS[network]
-    return _cut(title, card.title), _cut(description, card.description)
-
-
-def cutting(title: str) -> list[str]:
-    """Keys of the networks that cut this title off."""
-    return [card.network for card in CARDS.values() if len(title) > card.title]
-
-
-def _cut(text: str, most: int) -> str:
-    if len(text) <= most:
-        return text
-    return text[: most - 1].rstrip() + "…" if most else ""

@@ -45,6 +45,15 @@ def facets(text: str) -> list[Facet]:
     ]
 
 
+def pieces(text: str) -> list[tuple[str, str]]:
+    """The whole text cut where a facet begins or ends: each stretch after its kind, which is "" for mere words."""
+    written, cut, at = text.encode(), [], 0
+    for facet in facets(text):
+        cut += [("", written[at : facet.start]), (facet.kind, written[facet.start : facet.end])]
+        at = facet.end
+    return [(kind, part.decode()) for kind, part in [*cut, ("", written[at:])] if part]
+
+
 def _with_scheme(address: str) -> str:
     return address if "://" in address[:8] else f"https://{address}"
 

@@ -3,7 +3,7 @@
 It is taken when somebody shares: looking keeps nothing from anybody. The page offers what is free and marks what enough
 colleagues have already; whoever likes one of those makes it their own, or shares it as it is, which is never forbidden.
 But nobody shares the same words as too many others without knowing: what was free on the page and is taken by the time
-it is sent brings the page back, with other words that are free (`portal/feed/routes.py`).
+it is sent brings the page back, with other words that are free (`share_page.without_lease`).
 """
 
 from collections import defaultdict

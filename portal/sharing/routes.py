@@ -4,11 +4,9 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from portal import html, settings
+from portal import html
 from portal.campaigns import pictures
 from portal.campaigns import queries as campaigns
-from portal.campaigns.labels import KINDS_FOR_READERS
-from portal.campaigns.models import Item
 from portal.i18n import gettext as _
 from portal.i18n import language
 from portal.links import codes
@@ -16,7 +14,7 @@ from portal.links.figures import Ledger
 from portal.links.models import Link
 from portal.links.queries import ledgers_by_link
 from portal.people.models import Organisation, Person
-from portal.sharing import networks, over, reminders, share_page, shares, texts
+from portal.sharing import networks, over, reminders, share_answers, share_page, shares, texts
 from portal.web import Form, Invalid, NotFound, PortalRoute, action, flash, member, page, see_other, whole_number
 
 LONGEST_TEXT = 20_000
@@ -28,10 +26,10 @@ def share(request: Request, *, db: Session, me: Person, organisation: Organisati
     if (gone := over.of(db, item)) is not None:
         if gone.standing == "resting":
             raise NotFound
-        return over_page(request, db, item, gone, me=me)
+        return share_answers.over_page(request, db, item, gone, me=me)
     asked = dict(request.query_params)
     wanted = share_page.wanted_by(db, me, item, whole_number(asked.pop("reminder", "")))
-    return _share_page(request, db, item, me=me, organisation=organisation, wanted=asked | wanted)
+    return share_answers.form_page(request, db, item, me=me, organisation=organisation, wanted=asked | wanted)
 
 
 def share_item(
@@ -39,16 +37,16 @@ def share_item(
 ) -> Response:
     item = campaigns.get_item(db, item_id)
     if (gone := over.of(db, item)) is not None:
-        return over_page(request, db, item, gone, me=me, typed=form.lines("text"))
+        return share_answers.over_page(request, db, item, gone, me=me, typed=form.lines("text"))
     sent = share_page.read(db, form, item, me=me, organisation=organisation)
     if form.errors:
-        return share_form_again(request, db, item, me=me, organisation=organisation, form=form, wanted=form.raw)
+        return share_answers.form_again(request, db, item, me=me, organisation=organisation, form=form, wanted=form.raw)
     link = codes.address(codes.share_link(db, person=me, item_id=item.id, network=sent.network.key))
     text = share_page.fitted(sent, link=link, item=item, organisation=organisation)
     own_words = texts.own_share(f"{sent.own} {sent.body}", sent.body) >= texts.OWN_ENOUGH
     if not share_page.settle_lease(db, sent, item, own_words=own_words, me=me, organisation=organisation):
         again = share_page.without_lease(db, form, sent, item, me=me, organisation=organisation)
-        return share_form_again(request, db, item, me=me, organisation=organisation, form=form, wanted=again)
+        return share_answers.form_again(request, db, item, me=me, organisation=organisation, form=form, wanted=again)
     kept = shares.record(
         db,
         person=me,
@@ -61,7 +59,7 @@ def share_item(
         how=shares.how(sent.network.key),
     )
     reminders.use(db, me, item.id, sent.network.key)
-    if _wants_json(request):
+    if share_answers.wants_json(request):
         return JSONResponse(
             {
                 "text": text,
@@ -126,7 +124,7 @@ def not_posted(request: Request, *, db: Session, me: Person, share_id: int) -> R
     """Not yet: they are not asked again."""
     kept = shares.get_own(db, share_id, person=me)
     shares.asked(db, kept)
-    if _wants_json(request):
+    if share_answers.wants_json(request):
         return JSONResponse({})
     flash(request, _("That is fine. Your text waits for you on this page, and we will not ask again."))
     return see_other(request, "shared", item_id=kept.item_id, share_id=kept.id)
@@ -161,73 +159,6 @@ def remove_share(request: Request, *, db: Session, me: Person, share_id: int) ->
     shares.remove(db, kept)
     flash(request, _("Taken off your list. If the post is still online, its link keeps working."))
     return see_other(request, "me_page")
-
-
-def over_page(request: Request, db: Session, item: Item, gone: over.Over, *, me: Person, typed: str = "") -> Response:
-    """Why the item cannot be passed on. What this person `typed` comes back with it."""
-    status = 404 if gone.standing == "resting" else 410
-    if _wants_json(request):
-        return JSONResponse({"errors": {"item": f"{gone.heading}. {gone.sentence}"}}, status_code=status)
-    kept = shares.of_item(db, me, item.id)
-    return html.page(
-        request,
-        "sharing/over.html",
-        status=status,
-        over=gone,
-        item=item,
-        # Of what was never out, and is none of theirs, not even the title is told.
-        title=item.text(language.get()).title if kept or (status == 410 and over.was_out(item)) else "",
-        chips=over.CHIPS,
-        typed=typed,
-        mine=kept,
-        network_names={share.network: networks.get(share.network).name for share in kept},
-    )
-
-
-def _share_page(
-    request: Request,
-    db: Session,
-    item: Item,
-    *,
-    me: Person,
-    organisation: Organisation,
-    wanted: dict[str, str],
-    errors: dict[str, str] | None = None,
-) -> Response:
-    shown = share_page.prepare(db, item, me=me, organisation=organisation, wanted=wanted)
-    platform = networks.platform_of(request.headers)
-    return html.page(
-        request,
-        "sharing/share.html",
-        status=422 if errors else 200,
-        shown=shown,
-        kinds=KINDS_FOR_READERS,
-        errors=errors or {},
-        short_host=settings.current().link_base_url.partition("://")[2],
-        platform=platform,
-        stays={network.key for network in shown.networks if share_page.stays(network, platform)},
-        plan=request.app.state.plan_fold(db, item, me=me, typed=wanted),
-        policy_is_read=request.app.state.policy_is_read(db, me),
-    )
-
-
-def share_form_again(
-    request: Request,
-    db: Session,
-    item: Item,
-    *,
-    me: Person,
-    organisation: Organisation,
-    form: Form,
-    wanted: dict[str, str],
-) -> Response:
-    if _wants_json(request):
-        return JSONResponse({"errors": form.errors}, status_code=422)
-    return _share_page(request, db, item, me=me, organisation=organisation, wanted=wanted, errors=form.errors)
-
-
-def _wants_json(request: Request) -> bool:
-    return "application/json" in request.headers.get("accept", "")
 
 
 routes: list[PortalRoute] = [

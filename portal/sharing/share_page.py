@@ -1,4 +1,4 @@
-"""The share page: your own sentence, marketing's text, where it goes, and what became of it."""
+"""The share page: your own sentence, marketing's text, and where it goes."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from portal.links import codes
 from portal.links.models import Link
 from portal.people.models import Organisation, Person
 from portal.people.queries import get_department
-from portal.sharing import leases, networks, reminders, shares, texts
+from portal.sharing import facets, leases, networks, reminders, shares, texts
 from portal.sharing.models import Share
 from portal.sharing.networks import DESKTOP, Network, Platform
 from portal.sharing.starters import starters
@@ -56,7 +56,8 @@ class SharePage:
     link: str
     """This person's link if there is one, else one of the same length, only for counting."""
     is_link_known: bool
-    text: str
+    pieces: list[tuple[str, str]]
+    """The words of the preview, without the link: `facets.pieces`."""
     count: int
     own_share: float
     picture: str
@@ -120,7 +121,7 @@ def prepare(db: Session, item: Item, *, me: Person, organisation: Organisation, 
         facts=facts(item),
         link=link,
         is_link_known=known,
-        text=text,
+        pieces=facets.pieces(text.removesuffix(link).strip()),
         count=network.count(text),
         own_share=texts.own_share(f"{own} {body}", body),
         picture=address(item.picture, "card") if item.picture else "",
@@ -148,6 +149,7 @@ def read(db: Session, form: Form, item: Item, *, me: Person, organisation: Organ
     language = language_for(item, form.text("language"), me=me)
     # The button below "Instagram, TikTok and others" copies, whatever was chosen above it.
     network = networks.find(form.text("through") or form.text("network"))
+    told = form["told"].split() if "told" in form else None
     if network is None:
         form.errors["network"] = _("Choose where it should go.")
     elif network not in networks.fitting(item.fits):
@@ -162,7 +164,7 @@ def read(db: Session, form: Form, item: Item, *, me: Person, organisation: Organ
         own=form.lines("text", texts.LONGEST_OWN),
         language=caption.language if caption else language,
         disclosure=wordings[1 if form.text("disclosure") == "1" else 0],
-        looked_free="told" in form and _full(caption_id, form["network"]) not in form["told"].split(),
+        looked_free=told is not None and network is not None and _full(caption_id, network.key) not in told,
     )
 
 

@@ -12,7 +12,6 @@ from portal.database import insert
 from portal.jobs import job
 from portal.links import codes
 from portal.links import queries as clicks
-from portal.links.models import Link
 from portal.people.models import Person
 from portal.sharing.models import STATES, Share
 from portal.sharing.networks import Network
@@ -144,7 +143,7 @@ def asked(db: Session, share: Share) -> None:
 
 
 def remove(db: Session, share: Share) -> None:
-    """The person takes it back. Its link lives on: it may have been passed on already."""
+    """Take it off its person's list. Its link lives on: it may have been passed on already."""
     db.delete(share)
     db.flush()
 
@@ -206,17 +205,6 @@ def _tell_of(db: Session, kind: str, share: Share) -> None:
 
 def _tell(db: Session, kind: str, item_id: int, person_id: int | None, department_id: int, network: str) -> None:
     activity.record(db, kind, item_id=item_id, person_id=person_id, department_id=department_id, network=network)
-
-
-def latest_of(db: Session, person: Person) -> list[tuple[Share, Link]]:
-    """A person's shares with their links, the latest first."""
-    rows = db.execute(
-        select(Share, Link)
-        .join(Link, Link.id == Share.link_id)
-        .where(Share.person_id == person.id)
-        .order_by(Share.at.desc(), Share.id.desc())
-    )
-    return [(share, link) for share, link in rows]
 
 
 def last_network(db: Session, person: Person) -> str:

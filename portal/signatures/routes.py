@@ -23,7 +23,7 @@ from portal.links.targets import is_safe, landing, plain, tagged
 from portal.people import brand
 from portal.people.models import Organisation, Person
 from portal.people.queries import get_department
-from portal.signatures import banners, queries
+from portal.signatures import banners, lead, queries
 from portal.signatures.models import Signature
 from portal.signatures.signature import (
     MOST,
@@ -165,26 +165,7 @@ def _signature_link(db: Session, code: str) -> Link | None:
 
 def _todays_banner(db: Session, organisation: Organisation, spoken: str) -> banners.Drawn:
     item = queries.find_lead_item(db)
-    return banner_of(db, item, organisation, spoken) if item is not None else _default_banner(organisation)
-
-
-def banner_of(db: Session, item: Item, organisation: Organisation, spoken: str) -> banners.Drawn:
-    """The banner while this item leads its campaign, in a language."""
-    with in_language(spoken):
-        button = _("See more")
-    picture = item.picture
-    content = banners.Content(
-        organisation.accent,
-        _line(item, spoken),
-        button,
-        picture.digest if picture is not None else "",
-    )
-    return banners.banner(content, lambda: queries.find_card(db, picture.id) if picture is not None else None)
-
-
-def _line(item: Item, spoken: str) -> str:
-    text = item.campaign.text(spoken)
-    return text.banner or text.title
+    return lead.banner(db, item, organisation, spoken) if item is not None else _default_banner(organisation)
 
 
 def _default_banner(organisation: Organisation) -> banners.Drawn:
@@ -227,7 +208,7 @@ def _page(request: Request, db: Session, *, me: Person, organisation: Organisati
         accounts=[account.name for account in queries.accounts_of(db, me.department_id)],
         department=get_department(db, me.department_id).name,
         languages=list(LANGUAGES.items()),
-        line=_line(item, shown.details.language) if item is not None else "",
+        line=lead.line(item, shown.details.language) if item is not None else "",
         until=item.campaign.ends_on if item is not None else None,
         link_id=link.id if link is not None else None,
         came=figures.figure(db, through),

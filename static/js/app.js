@@ -15,9 +15,19 @@
   function forget() {
     for (const name of Object.keys(localStorage)) if (/^(draft|waiting):/.test(name)) localStorage.removeItem(name);
   }
+  /* Nor is anything shown here any more for somebody who was signed in before. */
+  async function silence() {
+    const found = await navigator.serviceWorker.getRegistration();
+    const own = await found.pushManager.getSubscription();
+    if (own) await own.unsubscribe();
+    for (const shown of await found.getNotifications()) shown.close();
+  }
   try {
     const before = localStorage.getItem("owner");
-    if (owner && before && before !== owner) forget();
+    if (owner && before && before !== owner) {
+      forget();
+      silence().catch(() => {});  // there is no worker, or no way to be shown anything
+    }
     if (owner) localStorage.setItem("owner", owner);
     document.addEventListener("submit", ({ target }) => { if (target.matches("[action^='/sign-out'], [data-forgets]")) forget(); });
   } catch { /* A browser that keeps nothing has nothing to forget. */ }

@@ -1,5 +1,5 @@
 // The captions editor says how long a text is on its network, and how it looks with a sharer's names, the sentence it
-// opens with and its link. Counting itself is in count.js, the opening in opening.js.
+// opens with and its link. Counting itself is in count.js, the opening in writing.js.
 (() => {
   // What portal/sharing/networks says of each network; tests/sharing binds the two.
   const networks = {

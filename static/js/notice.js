@@ -1,4 +1,5 @@
-/* Shows a sentence when something we sent did not arrive or was not accepted: never silence. The only file that knows htmx's event names. */
+/* Shows a sentence when something we sent did not arrive or was not accepted: never silence. Of htmx's events it knows
+   the names of the second release and of the fourth. */
 (() => {
   const place = document.getElementById("notice");
   if (!place) return;

@@ -4,6 +4,8 @@
   /* A browser says it is online as soon as there is any network: whether the portal is there is another question. */
   const whenThere = (act) => addEventListener("online", () => fetch("/healthz", { cache: "no-store" }).then((answer) => answer.ok && act()).catch(() => {}));
   if (document.querySelector("[data-no-connection]")) whenThere(() => location.reload());
+  const said = document.querySelector("[data-signed-out]");
+  if (said && "left" in root.dataset) said.textContent = said.dataset.signedOut;
   if (!texts) return;
   const place = document.querySelector(".notices");
   const line = (text, kind = "warn") => {

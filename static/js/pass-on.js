@@ -12,9 +12,19 @@
     return answer.json();
   }
 
-  /* What the portal refuses it explains on a page, with all that was typed: sent as a plain form, that page comes. */
-  function failed(answer) {
-    if ([404, 410, 422].includes(answer.status)) return form.submit();
+  /* What the portal refuses it explains on a page, with all that was typed: sent as a plain form, that page comes.
+     `form.submit()` knows of no button, and which one was pressed says where the text was to go. */
+  function explained(submitter) {
+    const pressed = document.createElement("input");
+    pressed.type = "hidden";
+    if (submitter) { pressed.name = submitter.name; pressed.value = submitter.value; }
+    form.append(pressed);
+    form.submit();
+    pressed.remove();  // whoever comes back to this page may press another one
+  }
+
+  function failed(answer, submitter) {
+    if ([404, 410, 422].includes(answer.status)) return explained(submitter);
     says.textContent = form.dataset.lost;
     says.classList.add("lost");
   }
@@ -59,7 +69,8 @@
 
   function copy(submitter) {
     const kept = send(submitter);
-    Promise.all([kept, copyWhole(kept)]).then(([answer]) => window.location.assign(answer.page)).catch(failed);
+    Promise.all([kept, copyWhole(kept)]).then(([answer]) => window.location.assign(answer.page))
+      .catch((answer) => failed(answer, submitter));
   }
 
   form.addEventListener("submit", (event) => {

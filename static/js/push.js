@@ -21,16 +21,17 @@
     if (Notification.permission === "denied") return show("denied");
     const own = await (await navigator.serviceWorker.getRegistration())?.pushManager.getSubscription();
     if (!own) return show("off");
+    const mark = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(own.endpoint));
+    const hex = Array.from(new Uint8Array(mark), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    const line = card.querySelector(`[data-browser="${hex}"]`);
+    if (!line) return show("off");  // nobody's, or of whoever was signed in here before
     if (own.options.applicationServerKey && text(own.options.applicationServerKey) !== key) {
       /* Our key is another one now: what was on stays on. */
       await own.unsubscribe();
       await subscribe();
+      form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "instead_of", value: own.endpoint }));
       return form.submit();
     }
-    const mark = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(own.endpoint));
-    const hex = Array.from(new Uint8Array(mark), (byte) => byte.toString(16).padStart(2, "0")).join("");
-    const line = card.querySelector(`[data-browser="${hex}"]`);
-    if (!line) return show("off");
     line.querySelector(".here").hidden = false;
     line.querySelector("form").addEventListener("submit", () => { own.unsubscribe(); });
     show("on");

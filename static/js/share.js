@@ -2,39 +2,39 @@
 (() => {
   const form = document.getElementById("share");
   const find = (selector) => form.querySelector(selector);
-  const field = form.elements.text;
-  const wordsOf = (text) => text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) || [];
-  const format = new Intl.NumberFormat(document.documentElement.lang);
 
   /* What portal/sharing/texts.py composes, without the link. */
   function compose() {
     const caption = find("[name=caption]:checked");
     const body = caption && caption.value ? caption.parentElement.querySelector(".body").textContent.trim() : "";
-    const own = field.value.trim();
+    const own = form.elements.text.value.trim();
     const words = [own, body].filter(Boolean).join("\n\n");
     return { own, body, words: window.opened(words, find("[name=disclosure]:checked").dataset.wording, form.dataset) };
   }
 
-  function ownShare({ own, body }) {
-    const left = wordsOf(body), all = wordsOf(`${own} ${body}`);
-    const mine = all.filter((word) => { const at = left.indexOf(word); if (at >= 0) left.splice(at, 1); return at < 0; });
-    return all.length ? mine.length / all.length : 0;
+  /* The words as Bluesky shows them: links, hashtags and mentions stand out. It counts in bytes, and so where they are. */
+  function marked(words) {
+    const bytes = new TextEncoder().encode(words), decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+    const cut = (first, last) => decoder.decode(bytes.slice(first, last)), parts = [];
+    let at = 0;
+    for (const { start, end } of window.counting.facets(words)) {
+      const found = document.createElement("span");
+      found.className = "found";
+      found.textContent = cut(start, end);
+      parts.push(cut(at, start), found);
+      at = end;
+    }
+    return [...parts, cut(at)];
   }
 
   function update() {
-    const network = find("[name=network]:checked"), text = compose(), share = ownShare(text);
-    const count = window.counting[network.dataset.count](`${text.words}\n\n${form.dataset.link}`);
-    const limit = Number(network.dataset.limit), hint = find("[data-hint]");
+    const network = find("[name=network]:checked"), text = compose(), limit = Number(network.dataset.limit);
+    const length = (words) => window.counting[network.dataset.count](`${words}\n\n${form.dataset.link}`);
     const ownWords = text.body ? text.words.slice(0, text.words.lastIndexOf(text.body)).trimEnd() : text.words;
-    const isCut = window.counting[network.dataset.count](`${ownWords}\n\n${form.dataset.link}`) > limit;
-    find("[data-preview]").textContent = text.words;
+    find("[data-preview]").replaceChildren(...(network.value === "bluesky" ? marked(text.words) : [text.words]));
     find("[data-wording-shown]").textContent = find("[name=disclosure]:checked").dataset.wording;
-    find("[data-count-shown]").textContent = format.format(count);
     find("[data-limited]").hidden = Boolean(network.dataset.roomy);
-    find("[data-limit-shown]").textContent = format.format(limit);
-    find("[data-fill]").setAttribute("width", `${Math.min(100, 100 * count / limit)}%`);
-    find(".meter").classList.toggle("over", count > limit);
-    hint.textContent = hint.dataset[isCut ? "cut" : count > limit ? "over" : share >= 0.6 ? 3 : share >= 0.3 ? 2 : share > 0 ? 1 : 0];
+    window.measured(form, { count: length(text.words), limit, share: window.ownShare(text.own, text.body), isCut: length(ownWords) > limit });
     for (const card of form.querySelectorAll(".caption")) {
       card.hidden = !["any", network.value].includes(card.dataset.network) && !card.querySelector(":checked");
     }
@@ -58,10 +58,7 @@
     requestAnimationFrame(() => setTimeout(() => { waits = false; update(); }));
   };
   for (const kind of ["input", "change"]) form.addEventListener(kind, soon);
-  for (const button of form.querySelectorAll("[data-starter]")) {
-    button.addEventListener("click", () => { field.setRangeText(button.dataset.starter, field.selectionStart, field.selectionEnd, "end"); field.focus(); update(); });
-  }
-  find("[data-starters]").classList.remove("waits");
+  window.beginnings(form, update);
   find("[data-preview-fold]").open = window.matchMedia("(min-width: 761px)").matches;
   window.sharing = { form, compose };
   update();

@@ -30,7 +30,7 @@ async function belongsTo(owner) {
 
 /* A page arrived. Where people sign in, whoever was here before is gone. */
 async function heard(url, response, began) {
-  if (url.pathname === "/sign-in") return wipe();
+  if (/^\/sign-in(\/|$)/.test(url.pathname)) return wipe();
   const isOfOneKind = !url.search || url.pathname.startsWith("/items/");  // a feed of page 3 is not the feed
   if (!KEPT.test(url.pathname) || !isOfOneKind) return undefined;
   if (response.redirected || !(response.headers.get("Content-Type") || "").startsWith("text/html")) return undefined;

@@ -30,11 +30,18 @@ addEventListener("notificationclick", (event) => {
   }));
 });
 
-/* Push services give browsers another address now and then. */
+/* On a device that somebody left nothing is shown any more. The portal learns of it with the next line it sends. */
+async function silence() {
+  const own = await self.registration.pushManager.getSubscription();
+  if (own) await own.unsubscribe();
+  for (const shown of await self.registration.getNotifications()) shown.close();
+}
+
+/* Push services give browsers another address now and then. By which one this was known says whose it is. */
 addEventListener("pushsubscriptionchange", (event) => event.waitUntil((async () => {
   const asBefore = event.oldSubscription && event.oldSubscription.options;
   const fresh = event.newSubscription || (asBefore && (await self.registration.pushManager.subscribe(asBefore)));
-  if (!fresh) return;
-  const { endpoint, keys } = fresh.toJSON();
-  await fetch("/me/push", { method: "POST", body: new URLSearchParams({ endpoint, key: keys.p256dh, secret: keys.auth }) });
+  if (!fresh || !event.oldSubscription) return;
+  const { endpoint, keys } = fresh.toJSON(), instead_of = event.oldSubscription.endpoint;
+  await fetch("/me/push", { method: "POST", body: new URLSearchParams({ endpoint, key: keys.p256dh, secret: keys.auth, instead_of }) });
 })()));

@@ -4,6 +4,8 @@ const PATIENCE = 4000, AWAY = [502, 503, 504];
 /* Walls, links, their pages and readers from outside: as if there were no worker. */
 const LEFT_ALONE = /^\/(screen|r|b|d|links|review|healthz|readyz|metrics)(\/|$)/;
 const STATIC = `static-${RELEASE}`;
+/* Holds the path of a sign-out the portal has not heard of yet; wiping the copies leaves it alone. */
+const LEAVING = "leaving";
 
 addEventListener("install", (event) => {
   self.skipWaiting();
@@ -45,7 +47,8 @@ async function fromHere(name, request) {
 }
 
 function visit(event, url) {
-  const began = wipes, live = fetch(event.request);
+  const isLeft = url.pathname.startsWith("/sign-out");  // from the page below, loaded again
+  const began = wipes, live = settled().then(() => (isLeft ? Response.redirect("/") : fetch(event.request)));
   const copy = live.then((response) => (response.status === 200 ? response.clone() : null), () => null);
   event.waitUntil(copy.then((response) => response && heard(url, response, began)).catch(() => {}));
   event.respondWith(answer(live, url));
@@ -60,15 +63,43 @@ async function answer(live, url) {
     if (response && !(kept && AWAY.includes(response.status))) return response;
     return shown(kept, "slow");
   } catch {
-    return kept ? shown(kept, "offline") : (await caches.match(OFFLINE)) || Response.error();
+    return kept ? shown(kept, "offline") : away();
   }
 }
 
 /* Whoever signs out leaves nothing behind, also when the portal cannot be told just now. */
 function leave(event) {
-  const live = fetch(event.request);
-  event.waitUntil(wipe());
-  event.respondWith(live.catch(() => caches.match(OFFLINE)));
+  const live = signOut(event.request, new URL(event.request.url).pathname);
+  event.waitUntil(Promise.all([live, wipe(), silence()].map((each) => each.catch(() => {}))));
+  event.respondWith(live.catch(away));
+}
+
+/* The page that says there is no connection; to who signed out, what becomes of that. */
+async function away() {
+  const page = await caches.match(OFFLINE);
+  if (!page || !(await owed())) return page || Response.error();
+  const headers = new Headers(page.headers);
+  for (const name of ["Content-Encoding", "Content-Length"]) headers.delete(name);
+  return new Response((await page.text()).replace("<html ", "<html data-left "), { headers });
+}
+
+const owed = () => caches.match("/leaving", { cacheName: LEAVING }).catch(() => null);
+
+/* Noted first: who closes the browser while nothing answers has signed out all the same. */
+async function signOut(request, path) {
+  await caches.open(LEAVING).then((cache) => cache.put("/leaving", new Response(path))).catch(() => {});
+  const response = await fetch(request);
+  if (response.status < 500) await caches.delete(LEAVING).catch(() => {});
+  return response;
+}
+
+/* Their cookie is out of our reach: until the portal has taken it back, nothing is asked of it with that cookie. */
+async function settled() {
+  const noted = await owed();
+  if (!noted) return;
+  const path = await noted.text();
+  const response = await signOut(new Request(path, { method: "POST", redirect: "manual" }), path);
+  if (response.status >= 500) throw new Error("nobody was signed out");
 }
 
 addEventListener("message", (event) => event.waitUntil(meet(event.data || {})));

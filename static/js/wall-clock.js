@@ -20,9 +20,9 @@ window.wall.clock = (began) => {
   const now = () => zero + performance.now();
 
   // A Date header knows whole seconds only, and took a while to come; a player that slept has counted too few.
-  const correct = (header) => {
+  const correct = (header, came) => {
     const said = Date.parse(header || "");
-    if (Math.abs(said - now()) > 3000) zero = said - performance.now();
+    if (Math.abs(said - zero - came) > 3000) zero = said - came;
   };
   const at = (time) => {
     const found = {};

@@ -12,19 +12,25 @@ window.wall = window.wall || {};
   let etag = "", fresh = mono(), looked = 0, failed = 0, moving = false, slides = null, told = 0;
 
   // Never leave a page that works for one that may not load: look first, then go.
-  const goTo = (path) => {
+  const goTo = (path, go) => {
     if (moving) return;
     moving = true;
     const patience = new AbortController(), timer = setTimeout(() => patience.abort(), 15000);
     fetch(path, { cache: "no-store", credentials: "same-origin", signal: patience.signal })
       .then((answer) => { if (answer.ok) return answer.text(); throw answer; })
       // A page of somebody else, such as a network's sign-in, may say 200 as well.
-      .then((text) => { if (text.indexOf('data-state="') < 0) throw text; clearTimeout(timer); location.replace(path); })
-      .catch(() => { setTimeout(() => { moving = false; goTo(path); }, spread(3000, 8000)); });
+      .then((text) => { if (text.indexOf('data-state="') < 0) throw text; clearTimeout(timer); if (go) go(); else location.replace(path); })
+      .catch(() => { setTimeout(() => { moving = false; goTo(path, go); }, spread(3000, 8000)); });
   };
-  // Thousands of walls hear of it in the same second.
+  // Thousands of walls hear of it in the same second. And who just came for that reason stays for ten minutes: two
+  // servers in the middle of an upgrade must not have it go back and forth. Noted where also players that keep nothing
+  // find it after a reload.
   let going = 0;
-  const reload = () => { if (mono() > 30000 && !going) going = setTimeout(() => goTo(base), spread(0, 20000)); };
+  const reload = () => {
+    if (going || mono() < (history.state && history.state.wentOn ? 600000 : 30000)) return;
+    const goOn = () => { history.replaceState({ wentOn: true }, ""); location.reload(); };
+    going = setTimeout(() => goTo(base, goOn), spread(0, 20000));
+  };
   const alive = () => { fresh = mono(); failed = 0; };
 
   // Of two servers one may be a moment behind the other: what was taken back must not come back with its answer.
@@ -64,11 +70,14 @@ window.wall = window.wall || {};
     return fetch(base + "/slides", { headers, cache: "no-store", credentials: "same-origin", signal: patience.signal })
       .then((answer) => {
         if (answer.status !== 304 && !answer.ok) throw answer;
-        clock.correct(answer.headers.get("Date"));
-        if (answer.status === 304) { alive(); behind = doubts = 0; return null; }
-        const tag = answer.headers.get("ETag") || "";
-        // What the stream told meanwhile is newer.
-        return answer.json().then((news) => { if (told === before && take(news)) etag = tag; });
+        const date = answer.headers.get("Date"), tag = answer.headers.get("ETag") || "", came = mono();
+        if (answer.status === 304) { clock.correct(date, came); alive(); behind = doubts = 0; return null; }
+        return answer.json().then((news) => {
+          if (!news.release) throw news; // it is not ours, nor is its date
+          clock.correct(date, came);
+          // What the stream told meanwhile is newer.
+          if (told === before && take(news)) etag = tag;
+        });
       })
       .then(() => { if (away && slides && !data.preview) listenIn(spread(0, 2000)); })
       .catch(() => { failed++; })

@@ -2,12 +2,13 @@
 
 import pytest
 
-from portal import clock
+from portal import clock, jobs
 from portal.database import Database
 from portal.feed.kept import COVERED, KINDS
 from portal.feed.models import SavedItem
 from portal.links import codes
 from portal.models import metadata
+from portal.notifications.models import PushSubscription
 from portal.people.models import Person
 from tests import make
 from tests.client import Client
@@ -84,7 +85,7 @@ def test_a_choice_that_cannot_be_comes_back_with_its_reason(ana: Client, db: Dat
     assert (me.leaderboard_name, me.language) == ("hidden", "nl")
 
 
-def test_everything_kept_about_me_can_be_read_and_downloaded(ana: Client, db: Database) -> None:
+def test_everything_kept_about_me_can_be_read_and_downloaded(ana: Client, dina: Client, db: Database) -> None:
     with db.writing() as session:
         item = make.item(session)
         share = making.share(session, by=ana.person, on=item, state="confirmed")
@@ -92,6 +93,17 @@ def test_everything_kept_about_me_can_be_read_and_downloaded(ana: Client, db: Da
         make.visits(session, by=ana.person, on=item, times=2)
         make.topic(session, "Energie", chosen_by=(ana.person,))
         session.add(SavedItem(person_id=ana.person.id, item_id=item.id, at=clock.now()))
+        for number, to in ((ana.person.id, "ana@noorderhout.example"), (dina.person.id, "dina@noorderhout.example")):
+            jobs.enqueue(session, "push", person_id=number, message={"title": "Hallo"})
+            jobs.enqueue(session, "send_mail", to=to, subject="Nieuws", mark="m")
+        session.add(
+            PushSubscription(
+                person_id=ana.person.id, endpoint_hash="e", endpoint="https://push", key="k", secret="s",
+                name="Telefoon", created_at=clock.now(),
+            )
+        )  # fmt: skip
+    typed = {"name": "Ana Dekker", "email": "ana@noorderhout.example", "department": ana.person.department_id}
+    dina.post(f"/people/{ana.person.id}", data={**typed, "role": "member", "language": "nl", "function": "Adviseur"})
     answer = ana.get("/me/data.json")
     assert answer.headers["content-disposition"] == 'attachment; filename="my-data.json"'
     kept = answer.json()
@@ -101,6 +113,13 @@ def test_everything_kept_about_me_can_be_read_and_downloaded(ana: Client, db: Da
         ("Kom bij ons timmeren", "confirmed", 2)
     ]
     assert [each["by_people"] for each in kept["clicks"]] == [2]
+    assert [(each["by"], each["detail"]) for each in kept["changes"]] == [("Dina Yılmaz", {"fields": ["function"]})]
+    assert [list(each) for each in kept["devices"]] == [["endpoint", "name", "created_at"]]
+    assert "calendar_mark" in kept["person"]
+    assert [(each["kind"], each.get("to"), each.get("message")) for each in kept["on_their_way"]] == [
+        ("push", None, {"title": "Hallo"}),
+        ("send_mail", "ana@noorderhout.example", None),
+    ]
     shown = pages.attributes(ana.get("/me/data"), ".kept article", "id")
     assert sorted(shown) == sorted(key for key, rows in kept.items() if rows)
     record = ana.get("/me/record.txt")

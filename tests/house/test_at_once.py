@@ -110,3 +110,14 @@ def test_a_link_out_of_a_mail_lets_one_browser_in(dina: Client, client: Client, 
         way_in = {"leads_to": "sign_in", "token_hash": web.token_hash("a-secret")}
         session.add(MailedLink(**way_in, person_id=dina.person.id, **times))
     assert at_once(dina, lambda browser: browser.post("/sign-in/link/a-secret")) == {303: 1, 410: TIMES - 1}
+
+
+def test_a_reading_is_one_view_whatever_is_committed_meanwhile(db: Database) -> None:
+    teams = select(Department.name).order_by(Department.id)
+    with db.reading() as reading:
+        before = reading.scalars(teams).all()
+        with db.writing() as session:
+            make.department(session, "Nieuw")
+        assert reading.scalars(teams).all() == before
+    with db.reading() as reading:
+        assert reading.scalars(teams).all() == [*before, "Nieuw"]

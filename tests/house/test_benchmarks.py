@@ -89,7 +89,7 @@ def test_the_plain_feed_shows_the_same_as_ours(
         for who in colleagues:
             make.share(session, by=who, on=item)
     ours = ana.get("/")
-    # A copy: the asynchronous driver brings a SQLite of its own, and two of them in one process undo each other's locks.
+    # A copy: the asynchronous driver brings a SQLite of its own, and two in one process undo each other's locks.
     url = f"sqlite:///{tmp_path / 'copy.db'}"
     pooled = db.writer.raw_connection()
     pooled.cursor().execute(f"VACUUM INTO '{tmp_path / 'copy.db'}'")

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from dataclasses import fields
 from pathlib import Path
 
@@ -62,6 +63,11 @@ def written(default: object) -> str:
 def test_every_table_is_among_the_words() -> None:
     words = paper("docs/words.md")
     assert [name for name in sorted(metadata.tables) if f"`{name}`" not in words] == []
+
+
+def test_every_word_is_explained_once() -> None:
+    words = re.findall(r"^\| (?!word \|)([^|]+?) \|", paper("docs/words.md"), re.MULTILINE)
+    assert [word for word, times in Counter(words).items() if times > 1] == []
 
 
 def test_every_command_of_a_checkout_is_explained() -> None:

@@ -161,7 +161,7 @@ def world(dina: Client, db: Database) -> dict[str, list[Any]]:
         turn = Duty(department_id=me.department_id, person_id=me.id, from_day=clock.today(), until_day=clock.today())
         by_mail = []
         for whose, leads_to in ((other, "sign_in"), (gone, "record")):
-            _link, mark = mailed_links.add(session, whose, leads_to=leads_to, lasts=timedelta(minutes=9))
+            mark = mailed_links.add(session, whose, leads_to=leads_to, lasts=timedelta(minutes=9))
             by_mail.append(mailed_links.token(mark, leads_to=leads_to))
         feeds = [make.source(session), make.source(session, paused=True)]
         found = [make.candidate(session), make.candidate(session, state="dismissed")]

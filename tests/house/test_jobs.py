@@ -118,7 +118,7 @@ def test_a_recurring_job_that_fails_is_never_given_up(db: Database, at: time_mac
     assert Runner(db).run_due() == 1
     with db.reading() as session:
         job = session.scalars(select(Job)).one()
-    assert (job.set_aside_at, job.attempts, job.run_at) == (None, 0, clock.now() + timedelta(hours=1))
+    assert (job.set_aside_at, job.attempts, job.run_at) == (None, 0, clock.now() + timedelta(minutes=10))
 
 
 def test_four_workers_do_each_job_once(db: Database) -> None:
@@ -173,27 +173,40 @@ def test_all_jobs_of_one_thing_are_cancelled_and_nobody_else_s(db: Database) -> 
 
 
 answered = threading.Event()
-"""When somebody else's machine lets go of the slow job below."""
+"""When somebody else's machine lets go of the slow jobs below."""
 
 
-@jobs.job("test_wait", outside=True, slow=True)
 def wait(*, name: str, database: Database) -> None:
     answered.wait(20)
     with database.writing() as db:
         db.add(Department(name=name, created_at=clock.now()))
 
 
-def test_a_slow_job_keeps_nothing_else_waiting_and_writes_by_itself(db: Database) -> None:
+jobs.job("test_wait", outside=True, slow=True)(wait)
+jobs.job("test_wait_apart", outside=True, thread="apart")(wait)
+
+
+@jobs.job("test_add_slowly", slow=True)
+def add_slowly(db: Session, name: str) -> None:
+    db.add(Department(name=name, created_at=clock.now()))
+
+
+@pytest.mark.parametrize(
+    ("kind", "others"),
+    [("test_wait", ["test_add_department"]), ("test_wait_apart", ["test_add_department", "test_add_slowly"])],
+)
+def test_a_slow_job_keeps_nothing_else_waiting_and_writes_by_itself(db: Database, kind: str, others: list[str]) -> None:
     answered.clear()
     with db.writing() as session:
-        jobs.enqueue(session, "test_wait", name="Slow")
-        jobs.enqueue(session, "test_add_department", name="Quick")
+        jobs.enqueue(session, kind, name="Slow")
+        for each in others:
+            jobs.enqueue(session, each, name=each)
     runner = Runner(db, rhythm=0.01)
     runner.start()
     try:
-        assert until(lambda: names(db) == ["Quick"])
+        assert until(lambda: names(db) == others)
         answered.set()
-        assert until(lambda: names(db) == ["Quick", "Slow"])
+        assert until(lambda: names(db) == ["Slow", *others])
     finally:
         answered.set()
         runner.stop()
@@ -205,9 +218,12 @@ def test_what_is_long_done_is_let_go_of(db: Database, at: time_machine.Traveller
         audit.write(session, "topic_added", "topic", 1, by=None)
         activity.record(session, "board_changed")
         session.add_all(Job(kind="send_mail", run_at=old, done_at=done) for done in (old, old + kept, None))
+        session.add(Job(kind="send_mail", run_at=old, set_aside_at=old))
     for moment, jobs_left, entries, happened in (
-        (old + kept, 3, 1, 1),
-        (old + kept + timedelta(seconds=1), 2, 1, 1),
+        (old + kept, 4, 1, 1),
+        (old + kept + timedelta(seconds=1), 3, 1, 1),
+        (old + timedelta(days=30), 2, 1, 1),
+        (old + timedelta(days=30, seconds=1), 1, 1, 1),
         (old + timedelta(days=91), 1, 1, 0),
         (old + timedelta(days=366), 1, 0, 0),
     ):

@@ -38,6 +38,22 @@ def test_files_are_named_for_the_domain() -> None:
     assert [str(path) for path in ROOT.glob("portal/**/*") if path.stem in attics] == []
 
 
+def test_no_capability_takes_anything_from_another_s_routes() -> None:
+    taken = []
+    for path in ROOT.glob("portal/*/**/*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                names = [f"{node.module}.{each.name}" for each in node.names]
+            elif isinstance(node, ast.Import):
+                names = [each.name for each in node.names]
+            else:
+                continue
+            own = f"portal.{path.relative_to(ROOT / 'portal').parts[0]}."
+            is_route = re.compile(r"portal\.\w+\.(?:\w+_)?routes\b")
+            taken += [f"{path.name}: {name}" for name in names if is_route.match(name) and not name.startswith(own)]
+    assert taken == []
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_a_template_compiles_and_what_it_names_is_there(name: str) -> None:
     environment = html.environment()

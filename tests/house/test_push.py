@@ -72,7 +72,42 @@ def test_what_is_not_base64url_is_refused(text: str) -> None:
         push.decoded(text)
 
 
-@pytest.mark.parametrize("endpoint", ["http://push.example/a", "https://127.0.0.1/a", "https://[::1]/", "ftp://a.b/"])
-def test_nothing_is_sent_to_what_is_no_push_service(app: object, endpoint: str) -> None:
+@pytest.mark.parametrize(
+    ("named", "is_right"),
+    [
+        ("10.0.0.7:8443", True),
+        ("*.push.example", True),
+        ("", True),
+        ("*.com", False),
+        ("*", False),
+        ("https://push.example", False),
+        ("push.example/", False),
+    ],
+)
+def test_push_services_are_hosts(named: str, is_right: bool) -> None:
+    environment = {"PORTAL_SECRET": "a long secret for tests, 0123456789-abcdef", "PORTAL_PUSH_SERVICES": named}
+    try:
+        assert portal_settings.load(environment).push_services == tuple(filter(None, [named]))
+        problems = []
+    except portal_settings.SettingsError as error:
+        problems = error.problems
+    assert [each.split()[0] for each in problems] == ([] if is_right else ["PORTAL_PUSH_SERVICES"])
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://fcm.googleapis.com/a",
+        "https://push.example/a",
+        "https://127.0.0.1/a",
+        "https://inside.example:8443/",
+        "https://[::1]/",
+        "ftp://a.b/",
+    ],
+)
+def test_nothing_is_sent_to_what_is_no_push_service(
+    app: object, chosen: portal_settings.Settings, endpoint: str
+) -> None:
+    portal_settings.put_in_force(replace(chosen, reachable_hosts=("inside.example:8443",)))
     with pytest.raises(outbound.Refused):
         push.send(endpoint, b"{}", **Browser().form, ttl=60, urgency="normal", topic="try")

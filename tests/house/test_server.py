@@ -9,11 +9,16 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import uvicorn
 from click.testing import CliRunner
+from starlette.applications import Starlette
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
 
 from portal import door, server
 from portal.__main__ import main
@@ -135,6 +140,55 @@ def test_a_body_that_drips_is_refused() -> None:
         assert in_a_loop(drip) == [408]
     finally:
         door.WHOLE_BODY = whole
+
+
+def test_who_reads_nothing_of_an_answer_is_cut_and_who_reads_slowly_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "UNREAD", 1.5)
+    piece = b"a" * 60_000  # less than what stops the server from writing, more than two narrow systems hold
+    app = Starlette(
+        routes=[
+            Route("/whole", lambda _: Response(piece)),
+            Route("/pieces", lambda _: StreamingResponse(piece for _ in range(200))),
+        ]
+    )
+    app.state.fast_desk = None
+    config = uvicorn.Config(app, http=server.PortalProtocol, ws="none", log_config=None, timeout_keep_alive=1)
+    serving, pause = server.Server(config), threading.Event()
+    with contextlib.ExitStack() as opened:
+        clients = opened.enter_context(contextlib.ExitStack())
+        narrow, wide = (opened.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(2))
+        narrow.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)
+
+        def ask(path: str, *headers: str, of: socket.socket) -> socket.socket:
+            connection = clients.enter_context(socket.socket())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.settimeout(20)
+            connection.connect(of.getsockname())
+            connection.sendall("\r\n".join([f"GET {path} HTTP/1.1", "Host: localhost", *headers, "", ""]).encode())
+            return connection
+
+        thread = threading.Thread(target=serving.run, kwargs={"sockets": [narrow, wide]})
+        thread.start()
+        try:
+            slow = ask("/pieces", of=wide)
+            unread = [
+                ask("/whole", of=narrow),
+                ask("/whole", "Connection: close", of=narrow),
+                *(ask("/pieces", of=each) for each in (narrow, wide)),
+            ]
+            for _ in range(30):  # three seconds: twice the time that reading nothing may take
+                assert slow.recv(2000)
+                pause.wait(0.1)
+            assert until(lambda: len(serving.server_state.connections) == 1)
+            assert slow.recv(2000)
+            for connection in unread:
+                with pytest.raises(ConnectionResetError):
+                    while connection.recv(65536):
+                        pass
+        finally:
+            clients.close()
+            serving.should_exit = True
+            thread.join(20)
 
 
 def test_it_ends_at_once_although_a_stream_is_open(tmp_path: Path) -> None:

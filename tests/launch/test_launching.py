@@ -78,7 +78,7 @@ def test_planned_for_a_moment_it_appears_then_all_at_once(
     with time_machine.travel(at - timedelta(seconds=1), tick=False):
         assert "Timmerman in Zwolle" not in Client.signed_in(ana.app, ana.person).get("/").text
     with time_machine.travel(at, tick=False):
-        Runner(db).run_due(slow=False)
+        Runner(db).run_due(thread="jobs")
         assert "Timmerman in Zwolle" in Client.signed_in(ana.app, ana.person).get("/").text
         assert number_of(db, Activity, Activity.kind == "item_live") == 2
 

@@ -1,9 +1,11 @@
 """Pushes: a browser subscribed, a push service that answers as they do, a browser that reads what came."""
 
 import hashlib
+import socketserver
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ import time_machine
 from sqlalchemy import func, select, update
 from structlog.testing import capture_logs
 
-from portal import activity, clock, outbound, settings
+from portal import activity, clock, settings
 from portal.campaigns.models import Ask, Item
 from portal.database import Database
 from portal.jobs import Job, Runner
@@ -20,20 +22,9 @@ from portal.notifications.models import FeedVisit, NotificationChoice, PushSubsc
 from portal.people.models import Person
 from tests import make
 from tests.client import Client
-from tests.pushes import Browser, PushService, serving
+from tests.pushes import Browser, PushService
 
 MORNING = datetime(2026, 11, 24, 10, 0, tzinfo=clock.zone())
-
-
-@pytest.fixture
-def service(
-    app: object, chosen: settings.Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[PushService]:
-    with serving(tmp_path, chosen) as made:
-        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "trusted.pem"))
-        outbound._trust.cache_clear()
-        yield made
-    outbound._trust.cache_clear()
 
 
 @pytest.fixture
@@ -42,9 +33,11 @@ def at_ten() -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
-def subscribe(client: Client, service: PushService, name: str = "phone") -> Browser:
+def subscribe(client: Client, service: PushService, name: str = "phone", **how: str) -> Browser:
+    """As after a tap, unless `how` tells of an address it was known by before."""
     browser = Browser()
-    answer = client.post("/me/push", data=browser.form | {"endpoint": f"{service.address}/{name}"})
+    sent = browser.form | {"endpoint": f"{service.address}/{name}"} | (how or {"tapped": "yes"})
+    answer = client.post("/me/push", data=sent)
     assert answer.status_code == 303
     return browser
 
@@ -117,6 +110,17 @@ def test_a_push_service_in_trouble_is_asked_again_when_it_wants(
     assert len(service.got) == 3
 
 
+def test_a_wait_no_calendar_has_is_none(db: Database, ana: Client, service: PushService) -> None:
+    subscribe(ana, service)
+    service.statuses = [503]
+    service.retry_after = "Mon, 01 Jan 99999999999 00:00:00 GMT"
+    push(db, ana.person)
+    assert [count(db, Job, Job.kind == "push", *done) for done in ([Job.done_at.is_(None)], [Job.error != ""])] == [
+        1,
+        0,
+    ]
+
+
 def test_old_news_is_not_told(db: Database, ana: Client, service: PushService, at_ten: time_machine.Traveller) -> None:
     subscribe(ana, service)
     service.statuses = [500]
@@ -167,11 +171,17 @@ def test_of_many_browsers_the_oldest_goes(
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"endpoint": "http://push.example/a"},
-        {"endpoint": "https://127.0.0.1/a"},
-        {"endpoint": "https://push.example:8443/a"},
-        {"endpoint": "https://user@push.example/a"},
-        {"endpoint": "https://push.example/" + "a" * 2000},
+        {"endpoint": "http://fcm.googleapis.com/a"},
+        {"endpoint": "https://push.example/a"},
+        {"endpoint": "https://10.0.0.7:8443/a"},
+        {"endpoint": "https://careers.internal:443/a"},
+        {"endpoint": "https://fcm.googleapis.com:80/a"},
+        {"endpoint": "https://fcm.googleapis.com.push.example/a"},
+        {"endpoint": "https://push.apple.com/a"},
+        {"endpoint": "https://evilpush.apple.com/a"},
+        {"endpoint": "https://user@fcm.googleapis.com/a"},
+        {"endpoint": "https://fcm.googleapis.com\\@push.example/a"},
+        {"endpoint": "https://fcm.googleapis.com/" + "a" * 2000},
         {"endpoint": ""},
         {"key": "BAAA"},
         {"key": "B" + "A" * 86},
@@ -180,8 +190,11 @@ def test_of_many_browsers_the_oldest_goes(
     ],
     ids=str,
 )
-def test_what_is_no_subscription_is_refused(db: Database, ana: Client, wrong: dict[str, str]) -> None:
-    right = Browser().form | {"endpoint": "https://push.example/a"}
+def test_what_is_no_subscription_is_refused(
+    db: Database, chosen: settings.Settings, ana: Client, wrong: dict[str, str]
+) -> None:
+    settings.put_in_force(replace(chosen, reachable_hosts=("10.0.0.7:8443", "careers.internal:443")))
+    right = Browser().form | {"endpoint": "https://web.push.apple.com/a", "tapped": "yes"}
     assert ana.post("/me/push", data=right | wrong).status_code == 422
     assert (count(db, PushSubscription), ana.post("/me/push", data=right).status_code) == (0, 303)
 
@@ -189,11 +202,78 @@ def test_what_is_no_subscription_is_refused(db: Database, ana: Client, wrong: di
 def test_one_to_try_and_not_ten(db: Database, ana: Client, service: PushService) -> None:
     assert "Zet het eerst aan" in ana.follow(ana.post("/me/push/test")).text
     browser = subscribe(ana, service)
+    service.statuses = [503]
     ana.follow(ana.post("/me/push/test"))
     Runner(db).run_due()
     assert "net een verstuurd" in ana.follow(ana.post("/me/push/test")).text
     Runner(db).run_due()
     assert [browser.message(got.body)["title"] for got in service.got] == ["Zo ziet het eruit"]
+    assert count(db, Job, Job.kind == "push", Job.done_at.is_(None)) == 0, "nobody waits for it any more"
+
+
+def test_a_push_service_that_does_not_answer_delays_no_other(
+    db: Database, chosen: settings.Settings, ana: Client, service: PushService
+) -> None:
+    """It costs as long as it may take once, and not once for every browser."""
+    came = []
+
+    class HangUp(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            came.append(self.client_address)
+
+    with socketserver.TCPServer(("127.0.0.1", 0), HangUp) as server:
+        threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
+        host = f"127.0.0.1:{server.server_address[1]}"
+        settings.put_in_force(replace(chosen, push_services=(*settings.current().push_services, host)))
+        for number in range(3):
+            subscribe(ana, PushService(f"https://{host}"), f"phone-{number}")
+        subscribe(ana, service)
+        push(db, ana.person)
+        server.shutdown()
+    left = count(db, Job, Job.kind == "push", Job.done_at.is_(None))
+    assert (len(came), len(service.got), left) == (1, 1, 3)
+
+
+def test_another_address_without_a_tap_only_for_whose_browser_it_was(
+    db: Database, ana: Client, cleo: Client, service: PushService
+) -> None:
+    """As a worker or a page asks it by itself, with whichever cookie is there by then."""
+    subscribe(ana, service)
+    with db.writing() as session:
+        session.execute(update(NotificationChoice).values(push=False))
+        pushing.push(session, ana.person.id, title="Onderweg", text="", url="/", tag="a")
+    for client, before in ((cleo, "phone"), (ana, "laptop"), (cleo, "")):
+        subscribe(client, service, "new", instead_of=f"{service.address}/{before}")
+    with db.reading() as session:
+        assert [(each.person_id, each.endpoint) for each in session.scalars(select(PushSubscription))] == [
+            (ana.person.id, f"{service.address}/phone")
+        ]
+    subscribe(cleo, service, "new")
+    browser = subscribe(ana, service, "new", instead_of=f"{service.address}/phone")
+    Runner(db).run_due()
+    assert [(got.path, browser.message(got.body)["title"]) for got in service.got] == [("/new", "Onderweg")]
+    with db.reading() as session:
+        assert session.scalars(select(PushSubscription.person_id)).all() == [ana.person.id]
+        pushed = select(NotificationChoice.push).where(NotificationChoice.person_id == ana.person.id)
+        assert session.scalars(pushed).all() == [False], "whether something new is told is left as it was"
+
+
+def test_signed_out_everywhere_nothing_is_shown_anywhere(
+    db: Database, ana: Client, cleo: Client, dina: Client, service: PushService
+) -> None:
+    for client, by, path in (
+        (ana, ana, "/sign-out/everywhere"),
+        (cleo, dina, f"/people/{cleo.person.id}/sign-out"),
+    ):
+        subscribe(client, service, f"phone-{client.person.id}")
+        subscribe(dina, service)
+        with db.writing() as session:
+            pushing.push(session, client.person.id, title="Onderweg", text="", url="/", tag="a")
+        assert by.post(path).status_code == 303
+        Runner(db).run_due()
+        with db.reading() as session:
+            assert session.scalars(select(PushSubscription.person_id)).all() == [dina.person.id]
+    assert service.got == []
 
 
 # What is new

@@ -27,6 +27,7 @@ from tests import make
 from tests.client import Client
 from tests.mail import MailServer
 from tests.notifications.senders import Senders
+from tests.pushes import Browser, PushService
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 """A Tuesday, ten o'clock in Amsterdam."""
@@ -146,6 +147,71 @@ def test_without_a_browser_a_push_becomes_a_mail_and_a_calendar_needs_neither(
     reminding.remind(database=db)
     assert (states(db), pushes(db), len(server.messages)) == (["told", "told"], [], 1)
     assert len(server.to("ana@noorderhout.example")) == 1
+
+
+def pushed_and_a_minute_on(db: Database, at: time_machine.Traveller) -> None:
+    reminding.remind(database=db)
+    Runner(db).run_due()
+    at.shift(timedelta(minutes=1))
+    reminding.remind(database=db)
+
+
+@pytest.mark.parametrize(
+    ("answers", "mails", "told"),
+    [([410, 404], 1, DUE + timedelta(minutes=1)), ([410, 201], 0, DUE), ([201, 410], 0, DUE)],
+)
+def test_a_reminder_no_browser_takes_comes_by_mail(
+    db: Database,
+    ana: Client,
+    server: MailServer,
+    service: PushService,
+    at: time_machine.Traveller,
+    answers: list[int],
+    mails: int,
+    told: datetime,
+) -> None:
+    for name in ("phone", "laptop"):
+        sent = Browser().form | {"endpoint": f"{service.address}/{name}", "tapped": "yes"}
+        assert ana.post("/me/push", data=sent).status_code == 303
+    service.statuses = answers
+    plan(db, ana.person, channel="push")
+    at.move_to(DUE)
+    pushed_and_a_minute_on(db, at)
+    pushed_and_a_minute_on(db, at)
+    assert (len(service.got), len(server.messages), states(db)) == (2, mails, ["told"])
+    with db.reading() as session:
+        assert session.scalars(select(Reminder.told_at)).all() == [told]
+
+
+def test_a_reminder_whose_push_service_stays_away_comes_by_mail(
+    db: Database, ana: Client, server: MailServer, service: PushService, at: time_machine.Traveller
+) -> None:
+    sent = Browser().form | {"endpoint": f"{service.address}/phone", "tapped": "yes"}
+    assert ana.post("/me/push", data=sent).status_code == 303
+    service.statuses = [503]
+    plan(db, ana.person, channel="push")
+    at.move_to(DUE)
+    for attempt in range(1, 7):
+        pushed_and_a_minute_on(db, at)
+        assert (len(service.got), server.messages) == (attempt, [])
+        at.shift(timedelta(seconds=18 * 4**attempt))
+    at.move_to(datetime(2026, 11, 25, 8, 0, tzinfo=clock.zone()))
+    pushed_and_a_minute_on(db, at)
+    assert (len(service.got), len(server.messages), states(db)) == (6, 1, ["told"])
+
+
+def test_a_browser_turned_off_while_a_push_was_under_way_is_no_reason_to_hear_nothing(
+    db: Database, ana: Client, server: MailServer, at: time_machine.Traveller
+) -> None:
+    subscribe(db, ana.person)
+    plan(db, ana.person, channel="push")
+    at.move_to(DUE)
+    reminding.remind(database=db)
+    reminding.remind(database=db)
+    assert (states(db), server.messages) == (["told"], [])
+    ana.post("/sign-out/everywhere")
+    pushed_and_a_minute_on(db, at)
+    assert (states(db), len(server.messages)) == (["told"], 1)
 
 
 def test_what_is_over_is_not_told_but_said_on_the_feed(

@@ -13,13 +13,13 @@ import time_machine
 from sqlalchemy import func, select, update
 from starlette.applications import Starlette
 
-from portal import clock, settings
+from portal import clock, jobs, settings
 from portal.activity import Activity
 from portal.database import Database
 from portal.feed import farewell
 from portal.handbook.models import PracticeShare, Welcome
 from portal.inbox.models import Idea
-from portal.jobs import Runner
+from portal.jobs import Job, Runner
 from portal.links import codes, figures
 from portal.links.models import Click, ItemTally, Link, PersonTally, Rollup
 from portal.models import metadata
@@ -194,11 +194,15 @@ def test_the_last_administrator_cannot_go(dina: Client, db: Database) -> None:
     assert (still.name, still.is_active) == ("Dina Yılmaz", True)
 
 
-def test_mail_that_was_sent_goes_too(ana: Client, db: Database) -> None:
-    ana.post("/sign-in/link", data={"email": "ana@noorderhout.example"})
+def test_mails_and_pushes_that_were_sent_go_too(ana: Client, cleo: Client, db: Database) -> None:
+    assert ana.post("/sign-in/link", data={"email": "ana@noorderhout.example"}).status_code == 303
+    with db.writing() as session:
+        for who in (ana, cleo):
+            jobs.enqueue(session, "push", person_id=who.person.id, message={"title": who.person.name})
     ana.post("/me/leaving", data={"sure": "yes"})
     with db.reading() as session:
-        assert "ana@" not in json.dumps(session.scalars(select(metadata.tables["job"].c.args)).all())
+        left = session.scalars(select(Job.args).where(Job.kind != "erase_person")).all()
+    assert left == [{"person_id": cleo.person.id, "message": {"title": cleo.person.name}}]
 
 
 def test_a_leaver_gets_their_own_record_once(
@@ -211,12 +215,20 @@ def test_a_leaver_gets_their_own_record_once(
     )  # she still works here
     dina.post(f"{path}/deactivate")
     assert dina.post(f"{path}/record", data={"record_to": "no address"}).status_code == 422
-    shown = dina.follow(dina.post(f"{path}/record", data={"record_to": "ana@home.example"}))
+    for to in ("mistyped@home.example", "ana@home.example"):
+        shown = dina.follow(dina.post(f"{path}/record", data={"record_to": to}))
     assert "/record/" not in shown.text
+    assert handed_over(db) == [(dina.person.id, {"to": "mistyped@home.example"}), (dina.person.id, {"to": to})]
     with MailServer() as server:
         settings.put_in_force(replace(chosen, mail_url=f"smtp://{server.host}:{server.port}"))
         Runner(db).run_due()
-        opened = re.findall(r"http://localhost:8000(/record/\S+)", server.to("ana@home.example")[-1].get_content())[0]
+        assert [each["X-Envelope-To"] for each in server.messages] == [to]  # the other was withdrawn meanwhile
+        opened = re.findall(r"http://localhost:8000(/record/\S+)", server.messages[0].get_content())[0]
+        with db.writing() as session:  # as if the answer to the first had been lost
+            session.execute(update(Job).where(Job.kind == "mail_record_link").values(done_at=None))
+        Runner(db).run_due()
+        assert len({each["Message-ID"] for each in server.to(to)}) == 1
+        assert len(server.to(to)) == 2
     stranger = Client(app)
     assert stranger.get(opened).status_code == stranger.get(opened).status_code == 200  # looking spends nothing
     taken = stranger.post(opened)
@@ -226,8 +238,16 @@ def test_a_leaver_gets_their_own_record_once(
         assert json.loads(archive.read("my-data.json"))["shares"][0]["text"] == "Mijn eigen woorden"
     assert (stranger.post(opened).status_code, stranger.get(opened).status_code) == (410, 410)
     dina.post(f"{path}/erasure")
+    assert handed_over(db) == [(dina.person.id, {}), (dina.person.id, {})]
     with db.reading() as session:
         assert "ana@" not in json.dumps(session.scalars(select(metadata.tables["job"].c.args)).all())
+
+
+def handed_over(db: Database) -> list[tuple[int | None, dict[str, Any]]]:
+    """By whom records were handed over, and what is kept of where to."""
+    with db.reading() as session:
+        entries = select(AuditEntry).where(AuditEntry.act == "record_handed_over").order_by(AuditEntry.id)
+        return [(each.person_id, each.detail) for each in session.scalars(entries)]
 
 
 def test_a_leaver_is_erased_by_an_administrator_or_after_a_year(

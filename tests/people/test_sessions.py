@@ -6,7 +6,7 @@ import time_machine
 from sqlalchemy import select
 
 from portal import clock
-from portal.people import sessions
+from portal.people import audit, sessions
 from portal.people.models import WebSession
 from tests import make
 from tests.client import Client
@@ -23,9 +23,13 @@ def test_only_a_hash_of_the_cookie_is_kept(ana: Client, db) -> None:
     assert len(stored) == 64
 
 
-def test_two_weeks_without_a_visit_end_a_session(bram: Client) -> None:
-    with _later(days=14, seconds=1):
-        assert bram.get("/people").status_code == 303
+def test_two_weeks_without_a_visit_end_a_session_and_it_is_let_go_of(bram: Client, db) -> None:
+    for span, status, kept in (({"days": 13}, 200, 1), ({"days": 27, "seconds": 1}, 303, 0)):
+        with _later(**span), db.writing() as writing:
+            audit.forget(writing)
+            assert len(writing.scalars(select(WebSession)).all()) == kept
+        with _later(**span):
+            assert bram.get("/people").status_code == status
 
 
 def test_a_visit_starts_the_two_weeks_anew(bram: Client) -> None:
@@ -43,6 +47,9 @@ def test_thirty_days_end_every_session(db) -> None:
             assert find(reading, secret) is not None
     with _later(days=30, seconds=1), db.reading() as reading:
         assert find(reading, secret) is None
+    with _later(days=30, seconds=1), db.writing() as writing:
+        audit.forget(writing)
+        assert writing.scalars(select(WebSession)).all() == []
 
 
 def test_use_is_noted_once_an_hour_also_by_pages_that_only_read(db) -> None:

@@ -10,7 +10,9 @@ import time_machine
 from sqlalchemy import select
 
 from portal import clock, settings
+from portal.guesses import Guesses
 from portal.jobs import Job, Runner
+from portal.people import audit, sign_in_routes
 from portal.people.models import MailedLink, WebSession
 from tests import make
 from tests.client import Client
@@ -130,15 +132,45 @@ def test_an_invented_link_is_refused(client: Client, mailbox: MailServer) -> Non
     assert client.post("/sign-in/link/0123456789abcdef").status_code == 410
 
 
-def test_five_links_an_hour_and_no_more(client: Client, ana: Client, db, mailbox: MailServer) -> None:
-    for _ in range(7):
-        assert _ask(client, "ana@noorderhout.example").status_code == 303
+def test_five_links_an_hour_and_one_more_when_none_of_them_works(
+    client: Client, ana: Client, db, mailbox: MailServer
+) -> None:
+    began = clock.now()
+    for times, minutes, mailed in ((7, 0, 5), (2, 9, 5), (2, 11, 6), (2, 22, 7), (1, 59, 8), (1, 91, 9)):
+        with time_machine.travel(began + timedelta(minutes=minutes), tick=False):
+            for _ in range(times):
+                assert _ask(client, "ana@noorderhout.example").status_code == 303
+                Runner(db).run_due()
+        assert (minutes, len(mailbox.messages)) == (minutes, mailed)
+
+
+def test_asking_again_before_the_mail_went_changes_nothing(
+    client: Client, ana: Client, cleo: Client, db, mailbox: MailServer
+) -> None:
+    for email in ("ana@noorderhout.example", "cleo@noorderhout.example", "ANA@noorderhout.example"):
+        _ask(client, email)
+    with db.reading() as reading:
+        waiting = [job.args["email"] for job in reading.scalars(select(Job).order_by(Job.id))]
+    assert waiting == ["ana@noorderhout.example", "cleo@noorderhout.example"]
+
+
+def test_one_network_cannot_ask_without_end(
+    client: Client, db, mailbox: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sign_in_routes, "asked", Guesses(at_once=2, refill=3600))
+    assert [_ask(client, f"nobody{number}@noorderhout.example").status_code for number in range(3)] == [303, 303, 429]
+    with db.reading() as reading:
+        assert len(reading.scalars(select(Job)).all()) == 2
+
+
+def test_a_day_after_a_link_ran_out_nothing_is_left_of_it(client: Client, ana: Client, db, mailbox: MailServer) -> None:
+    _ask(client, "ana@noorderhout.example")
     Runner(db).run_due()
-    assert len(mailbox.messages) == 5
-    with time_machine.travel(clock.now() + timedelta(hours=1, seconds=1), tick=False):
-        _ask(client, "ana@noorderhout.example")
-        Runner(db).run_due()
-    assert len(mailbox.messages) == 6
+    for minutes, links in ((9, 1), (11, 0)):
+        with time_machine.travel(clock.now() + timedelta(days=1, minutes=minutes), tick=False):
+            with db.writing() as writing:
+                audit.forget(writing)
+            assert len(ana.get("/me/data.json").json()["mailed_links"]) == links
 
 
 def test_somebody_who_left_gets_no_link_and_cannot_use_an_old_one(

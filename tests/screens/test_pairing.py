@@ -146,6 +146,9 @@ def test_another_editor_is_not_held_up_until_everybody_together_guessed_too_ofte
     assert dina.post("/screens", data=FORM | {"code": code}).status_code == 429
     with db.reading() as session:
         assert session.scalar(select(func.count()).select_from(PairingGuess)) == pairing.GUESSES_TOGETHER
+    with time_machine.travel(clock.now() + timedelta(days=1, seconds=1), tick=False), db.writing() as session:
+        pairing.forget_guesses(session)
+        assert session.scalar(select(func.count()).select_from(PairingGuess)) == 0
 
 
 def test_so_many_waiting_screens_that_strangers_cannot_fill_the_table(

@@ -18,8 +18,10 @@ from portal.recognition import weekly
 from portal.recognition.models import ShareOfTheWeek
 from portal.screens import messages, reading, slides, state
 from portal.screens.models import SLIDE_KINDS, Film, Playlist, Screen, Slide, UrgentMessage, UrgentScreen
+from portal.screens.source import Walls
 from portal.sharing.models import Share
 from tests import make
+from tests.asked import asked
 from tests.client import Client
 from tests.screens.test_walls import ADDRESS, screen, told, words
 
@@ -347,6 +349,40 @@ def test_screens_alike_share_one_state_that_is_made_once(db: Database, app: Any,
         session.get_one(Item, item.id).state = "recalled"
         activity.record(session, "item_recalled", item_id=item.id)
     assert states()[0].etag != later.etag
+
+
+def test_the_board_is_not_that_of_a_moment_ago(client: Client, ana: Client, db: Database) -> None:
+    """Another process notes the share; this one has just worked out the board for somebody who looked at it."""
+    screen(db)
+    with db.writing() as session:
+        make.team(session, "Productie", 5)
+        item, team = make.item(session), make.team(session, "Montage", 6)
+    elsewhere = Database(db.url.render_as_string(hide_password=False))
+    try:
+        with elsewhere.writing() as session:
+            activity.record(session, "item_live", item_id=item.id)
+        assert "Montage" not in told(client)["side"]
+        shown = [ana.get(f"/leaderboard?period={period}").text for period in ("week", "month")]
+        assert ["Montage" in page for page in shown] == [False, False]
+        with elsewhere.writing() as session:
+            make.share(session, by=team[0], on=item)
+            activity.record(session, "share_confirmed", item_id=item.id)
+    finally:
+        elsewhere.dispose()
+    assert "Montage</span>" in told(client)["side"]
+
+
+def test_walls_made_together_are_made_of_what_is_found_once(db: Database) -> None:
+    with db.writing() as session:
+        teams = [make.team(session, name, 5) for name in ("Montage", "Service", "Productie")]
+        make.share(session, by=teams[0][0], on=make.item(session, title="Bouw mee"))
+    shown_by_all = playlist(db, *({"kind": kind} for kind in ("newest", "board", "goal", "thanks")))
+    groups = [state.Group(playlist_id=shown_by_all, department_id=team[0].department_id) for team in teams]
+    with asked(db) as statements:
+        drawn = Walls(db).draw(groups, known=0)
+    assert [b"Bouw mee" in look.body and b"Montage" in look.body for look in drawn.looks.values()] == [True] * 3
+    for once in ("FROM team_tally", "FROM item JOIN campaign", "FROM rollup", "FROM person JOIN share"):
+        assert (once, sum(once in statement for statement in statements)) == (once, 1)
 
 
 def test_while_much_happens_who_merely_looks_gets_what_there_is(db: Database, app: Any) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import resource
 import threading
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from portal.database import Database
 from portal.screens import entrance, state
 from portal.screens.asked import Drawn, Found, Look, Place
 from portal.screens.hub import Hub
-from portal.screens.keeper import DRAWN_TOGETHER, LOOKED_AT_TOGETHER
+from portal.screens.keeper import DRAWN_TOGETHER, LOOKED_AT_TOGETHER, MOST_OF_ONE
 from portal.screens.models import Screen
 from portal.screens.source import Walls
 from tests import make
@@ -40,6 +41,9 @@ class Many:
         self.away: set[int] = set()
         self.broken: set[Hashable] = set()
         self.may_draw = threading.Semaphore(10**6)
+        self.ahead: dict[Hashable, int] = {}
+        """The line of the log as of which a wall is drawn, where that is more than was asked for."""
+        self.moved: dict[int, Hashable] = {}
 
     def find(self, token_hashes: Sequence[str], *, known: int) -> Found:
         return Found(known, {each: Place(int(each), self._group(int(each))) for each in token_hashes})
@@ -52,11 +56,16 @@ class Many:
     def draw(self, groups: Sequence[Hashable], *, known: int) -> Drawn:
         assert self.may_draw.acquire(timeout=20)
         self.drawn.append(len(groups))
-        looks = {each: Look(str(self.version), b"%d" % self.version) for each in groups if each not in self.broken}
-        return Drawn(min(known, self.ends_at), "r1", looks)
+        position, body = min(known, self.ends_at), b"%d" % self.version
+        looks = {
+            each: Look(str(self.version), body, max(position, self.ahead.get(each, 0)))
+            for each in groups
+            if each not in self.broken
+        }
+        return Drawn(position, "r1", looks)
 
     def _group(self, number: int) -> Hashable:
-        return "all" if self.all_alike else number
+        return "all" if self.all_alike else self.moved.get(number, number)
 
 
 def hubbub(db: Database, source: Any, what: Callable[[Hub], Awaitable[None]], **rhythm: Any) -> None:
@@ -151,6 +160,35 @@ def test_a_wall_that_cannot_be_drawn_harms_no_other(db: Database) -> None:
         assert [shown for _, shown in streams[4].states] == [0]
 
     hubbub(db, walls, what)
+
+
+def test_a_screen_that_is_moved_is_told_nothing_older_than_it_showed(db: Database) -> None:
+    """A wall may be newer than all that was heard: a player that merely looked had it drawn."""
+    walls = Many()
+    walls.ahead[1] = newest = 10**6
+
+    async def what(hub: Hub) -> None:
+        one, other = join(hub, [1, 2])
+        await happens(lambda: one.states and other.states)
+        assert (one.states == [(newest, 0)], other.states[0][0] < newest) == (True, True)
+        walls.moved[1] = 2
+        await asyncio.to_thread(tell, db, "screen_changed", screen_id=1)
+        await happens(lambda: len(one.states) == 2)
+        assert one.states == [(newest, 0)] * 2
+
+    hubbub(db, walls, what)
+
+
+def test_nobody_fills_the_hub_with_the_token_of_one_screen(db: Database) -> None:
+    async def what(hub: Hub) -> None:
+        streams = join(hub, [7] * (MOST_OF_ONE + 3))
+        await happens(lambda: all(stream.status for stream in streams))
+        assert Counter(stream.status for stream in streams) == {200: MOST_OF_ONE, entrance.BUSY: 3}
+        hub.leave(next(stream for stream in streams if stream.status == 200))
+        other, again = join(hub, [8, 7])
+        await happens(lambda: (other.status, again.status, len(hub)) == (200, 200, MOST_OF_ONE + 1))
+
+    hubbub(db, Many(), what)
 
 
 def test_when_the_log_ends_earlier_than_it_did_it_is_followed_from_there(db: Database) -> None:

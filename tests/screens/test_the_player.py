@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -204,8 +205,16 @@ def test_what_was_taken_back_does_not_come_back_from_a_server_that_lags_behind(p
         recall.take_back(session, get_item(session, item.id), by=None, note="Fout")
     expect(title).to_have_text("Kom kijken", timeout=SOON)
 
+    # Nor is a network's sign-in believed, which answers 200 and has a clock of its own.
+    then, later = said(player), format_datetime(datetime.now(UTC) + timedelta(hours=5), usegmt=True)
     player.route(re.compile("/events$"), lambda route: route.abort())
-    player.route(re.compile("/slides$"), lambda route: route.fulfill(body=before, content_type="application/json"))
+    for strange in ("<h1>Sign in</h1>", "{}"):
+        player.route(re.compile("/slides$"), partial(answer, body=strange, date=later))
+        with player.expect_response(re.compile("/slides$")):
+            player.clock.fast_forward(50_000)
+        player.clock.fast_forward(1000)
+        assert (said(player) - then) % timedelta(days=1) < timedelta(minutes=10)
+    player.route(re.compile("/slides$"), partial(answer, body=before))
     for wait in (50_000, 2000, 4000):
         with player.expect_response(re.compile("/slides$")):
             player.clock.fast_forward(wait)
@@ -216,6 +225,10 @@ def test_what_was_taken_back_does_not_come_back_from_a_server_that_lags_behind(p
     player.unroute_all()
     player.clock.fast_forward(61_000)
     expect(player.locator("body")).not_to_contain_text("Bouw mee")
+
+
+def answer(route: Route, *, body: str, date: str | None = None) -> None:
+    route.fulfill(body=body, content_type="application/json", headers={"date": date} if date else None)
 
 
 @pytest.mark.once
@@ -243,9 +256,20 @@ def test_a_new_release_is_loaded_once_and_only_from_a_server_that_answers(player
     expect(player.locator("body")).not_to_have_attribute("data-release", before or "")
     expect(player.locator(".layer.above h1")).to_be_visible()
     asked.clear()
+    newer = player.locator("body").get_attribute("data-release") or ""
     player.clock.fast_forward(120_000)
     expect(player.locator(".layer.above h1")).to_be_visible()
     assert asked == []
+    # The next release waits: it may be the one before again, from a server that is still to be upgraded.
+    for title, wait in (("Bouw mee", 480_000), ("Open dag", 10_500)):
+        with db.writing() as session:
+            session.scalars(select(Organisation)).one().version += 1
+            make.item(session, title=title, publish_at=clock.now())
+            activity.record(session, "board_changed")
+        expect(player.locator(".layer.above h1")).to_have_text(title)
+        assert asked == []
+        player.clock.fast_forward(wait)
+    expect(player.locator("body")).not_to_have_attribute("data-release", newer)
 
 
 RECORDED = """() => new Promise((done) => {
@@ -388,6 +412,11 @@ def turned(player: Page, times: int, *, seconds: int = 10) -> list[str]:
         expect(title).not_to_have_text(before)
         titles.append(title.inner_text())
     return titles
+
+
+def said(player: Page) -> datetime:
+    """The time on its clock, of some day."""
+    return datetime.strptime(player.locator(".clock time").inner_text(), "%H:%M").astimezone(UTC)
 
 
 def until(player: Page, time: str) -> None:

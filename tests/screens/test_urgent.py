@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from portal import clock, web
 from portal.database import Database
@@ -67,6 +67,37 @@ def test_all_are_those_that_are_connected_and_it_ends_by_itself(bram: Client, cl
         time.shift(timedelta(minutes=61))
         assert "Brandoefening" not in bram.get("/screens").text
         assert shown(client, "a") == []
+
+
+def test_a_message_on_many_screens_costs_each_of_them_no_more(bram: Client, client: Client, db: Database) -> None:
+    screens(db)
+    bram.post("/screens/urgent", data=FORM)
+    of_two = rows_read(client, db)
+    with db.writing() as session:
+        more = [Screen(name="Hal", token_hash=f"{number:064}", paired_at=clock.now()) for number in range(30)]
+        session.add_all(more)
+        session.flush()
+        message = session.scalars(select(UrgentMessage)).one()
+        session.add_all(UrgentScreen(urgent_message_id=message.id, screen_id=row.id) for row in more)
+    assert rows_read(client, db) == of_two
+
+
+def rows_read(client: Client, db: Database) -> int:
+    """How many rows the database gives for a screen that asks for its slides, when those are drawn already."""
+    assert len(shown(client, "a")) == 1
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_of: object) -> None:
+        if statement.startswith("SELECT"):
+            asked.append((statement, parameters))
+
+    event.listen(db.reader, "before_cursor_execute", note)
+    try:
+        assert len(shown(client, "a")) == 1
+    finally:
+        event.remove(db.reader, "before_cursor_execute", note)
+    with db.reader.connect() as connection:
+        return sum(len(connection.exec_driver_sql(*each).all()) for each in asked)
 
 
 @pytest.mark.once

@@ -1,14 +1,18 @@
 """What a wall shows, to whom, and when it changes."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from httpx2 import Response
 from sqlalchemy import select
 from starlette.applications import Starlette
+from starlette.routing import Route
 
-from portal import activity, clock, web
+from portal import activity, clock, settings, web
+from portal.app import create_app
 from portal.campaigns import recall
 from portal.campaigns.models import Item
 from portal.campaigns.queries import get_item
@@ -268,6 +272,34 @@ def test_hostile_titles_stay_text(client: Client, db: Database, title: str) -> N
     everything = client.get(ADDRESS).text + shown["side"] + "".join(slide["html"] for slide in shown["slides"])
     assert [bad in everything for bad in ("<script>alert", "<img src=x", "<b>Ana</b>")] == [False] * 3
     assert len(answer.content.splitlines()) == 1
+
+
+@pytest.mark.once
+def test_a_player_that_finds_trouble_comes_back_by_itself_also_in_a_frame(
+    app: Starlette, chosen: settings.Settings
+) -> None:
+    """The database is away; or we made a mistake."""
+
+    def mistaken(request: object) -> Response:
+        raise KeyError
+
+    gone = f"sqlite:///{chosen.data_dir / 'gone' / 'portal.db'}"
+    away = create_app(replace(chosen, database_url=gone, screen_frames=("https://cms.example",)), background=False)
+    away.router.routes[:0] = [Route(path, mistaken) for path in ("/screen/mistaken", "/mistaken")]
+    try:
+        client = Client(away, raise_errors=False)
+        paths = (ADDRESS, f"{ADDRESS}/slides", "/screen/mistaken", "/mistaken", "/screens")
+        answers = [client.get(path) for path in paths]
+    finally:
+        settings.put_in_force(chosen)
+    found = [(each.status_code, each.headers.get("refresh"), frames(each)) for each in answers]
+    in_frames, nowhere = ("15", "https://cms.example"), (None, "'none'")
+    assert found == [(503, *in_frames)] * 2 + [(500, *in_frames), (500, *nowhere), (503, *nowhere)]
+    assert {each.headers["x-content-type-options"] for each in answers} == {"nosniff"}
+
+
+def frames(answer: Response) -> str:
+    return answer.headers["content-security-policy"].partition("frame-ancestors ")[2]
 
 
 def test_nobody_may_put_a_wall_in_a_frame(client: Client, db: Database) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.sharing.facets import Facet, facets
+from portal.sharing.facets import Facet, facets, pieces
 
 pytestmark = pytest.mark.once
 
@@ -24,3 +24,6 @@ pytestmark = pytest.mark.once
 )
 def test_where_it_stands_in_bytes(text: str, found: list[Facet]) -> None:
     assert facets(text) == found
+    cut = pieces(text)
+    assert "".join(part for _, part in cut) == text
+    assert [kind for kind, _ in cut if kind] == [each.kind for each in found]

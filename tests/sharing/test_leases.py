@@ -269,22 +269,23 @@ def test_of_two_who_have_the_page_open_one_gets_the_last_place_and_the_other_one
         assert len(set(session.scalars(select(Share.caption_id)))) == 2
 
 
+@pytest.mark.parametrize(("pressed", "network"), [({}, "linkedin"), ({"through": "copy"}, "copy")])
 def test_when_all_are_taken_meanwhile_it_is_told_once_and_then_up_to_oneself(
-    db: Database, item: Item, ana: Client, cleo: Client
+    db: Database, item: Item, ana: Client, cleo: Client, pressed: dict[str, str], network: str
 ) -> None:
     limit(db, 1)
     with db.writing() as session:
         session.execute(delete(Caption).where(Caption.item_id == item.id, Caption.id != item.captions[0].id))
-    form = opened(cleo, item)
-    share(ana, item, item.captions[0].id)
+    form = opened(cleo, item) | pressed
+    share(ana, item, item.captions[0].id, network=network)
     script = cleo.post(f"/items/{item.id}/shares", data=form, headers={"accept": "application/json"})
     assert (script.status_code, list(script.json()["errors"])) == (422, ["caption"])
     again = cleo.post(f"/items/{item.id}/shares", data=form)
     assert (again.status_code, chosen(again)) == (422, form["caption"])
     (told,) = pages.attributes(again, "input[name=told]", "value")
-    assert told == f"{form['caption']}:linkedin"
+    assert told == f"{form['caption']}:{network}"
     assert cleo.post(f"/items/{item.id}/shares", data=form | {"told": told}).status_code == 303
-    assert held(db) == {("Tekst 1", "linkedin"): 1}
+    assert held(db) == {("Tekst 1", network): 1}
 
 
 def test_what_the_phone_passed_on_already_is_never_asked_again(

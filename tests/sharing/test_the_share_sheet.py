@@ -1,7 +1,9 @@
 """The share sheet, browsers inside apps and coming back, on a phone; the preview as each network draws it."""
 
+from urllib.parse import urlencode
+
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 from starlette.applications import Starlette
 
@@ -28,6 +30,9 @@ navigator.share = (data) => {
 IN_APP = """Object.defineProperty(navigator, "clipboard", { value: undefined });
 document.execCommand = () => false;"""
 """A browser inside an app lets nobody copy."""
+COLOURED = """() => [...document.querySelectorAll(".look .found")]
+    .filter((part) => getComputedStyle(part).color !== getComputedStyle(part.parentElement).color)
+    .map((part) => part.textContent)"""
 
 
 @pytest.fixture(autouse=True)
@@ -104,14 +109,20 @@ def test_inside_an_app_nothing_opens_beside_and_the_text_can_be_held(
 def test_the_preview_is_the_network_s_own_with_and_without_scripts(
     app: Starlette, browser: Browser, ana: Client, item: int
 ) -> None:
+    own, found = (
+        "Één 👷 op noorderhout.nl: #bouwen, vraag @ana.bsky.social!",
+        ["noorderhout.nl", "#bouwen", "@ana.bsky.social"],
+    )
     for scripts in (True, False):
         with phone.held_by(ana, app, browser, scripts=scripts) as context:
             page = context.new_page()
-            page.goto(f"/items/{item}")
+            page.goto(f"/items/{item}?{urlencode({'text': own})}")
             page.locator(".look > summary").tap()
-            for name, card in (("X", "x"), ("Facebook", "facebook"), ("Bluesky", "bluesky")):
+            for name, card, coloured in (("X", "x", []), ("Facebook", "facebook", []), ("Bluesky", "bluesky", found)):
                 page.locator(".tile .name").get_by_text(name, exact=True).tap()
                 assert page.locator(".look .net:visible").get_attribute("class") == f"net {card}"
+                expect(page.locator(".look .found")).to_have_text(coloured if scripts else found)
+                assert page.evaluate(COLOURED) == coloured
             # The way for apps that take nothing: picture, its description, the text.
             page.get_by_text("Instagram, TikTok en andere").tap()
             assert page.locator("#picture-alt").text_content() == "Een timmerman aan de werkbank"

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from portal.campaigns.models import Caption, Item
 from portal.database import Database
 from portal.links.models import Link
+from portal.people.models import Organisation
 from portal.sharing.models import Share
 from tests import make
 from tests.client import Client
@@ -27,6 +28,11 @@ def item(db: Database) -> None:
 def link_address(db: Database) -> str:
     with db.reading() as session:
         return f"http://localhost:8000/r/{session.scalars(select(Link.code)).one()}"
+
+
+def networks(db: Database) -> list[str]:
+    with db.reading() as session:
+        return list(session.scalars(select(Share.network).order_by(Share.id)))
 
 
 def clipboard(page: Page) -> str:
@@ -97,6 +103,29 @@ def test_copying_takes_the_link_along(app: Starlette, browser: Browser, ana: Cli
         page.wait_for_url("**/shares/*")
         assert clipboard(page).endswith(link_address(db))
         assert len(context.pages) == 1
+
+
+def test_words_that_others_just_took_are_told_and_what_was_pressed_stays_pressed(
+    app: Starlette, browser: Browser, ana: Client, cleo: Client, db: Database
+) -> None:
+    with db.writing() as session:
+        session.execute(update(Organisation).values(captions_for=1))
+    with phone.held_by(ana, app, browser) as context:
+        page = context.new_page()
+        page.goto("/items/1")
+        taken = page.locator("[name=caption]:checked").get_attribute("value")
+        form = {"network": "copy", "language": "nl", "caption": str(taken), "text": "", "disclosure": "0"}
+        assert cleo.post("/items/1/shares", data=form).status_code == 303
+        page.get_by_text("Instagram, TikTok en andere").tap()
+        page.locator("[name=through]").tap()
+        page.locator("#field-caption-error").wait_for()
+        # LinkedIn was chosen above all the while, and is not what was pressed: nothing went there.
+        assert (len(context.pages), networks(db)) == (1, ["copy"])
+        assert page.locator("[name=caption]:checked").get_attribute("value") != taken
+        page.get_by_text("Instagram, TikTok en andere").tap()
+        page.locator("[name=through]").tap()
+        page.wait_for_url("**/shares/*")
+        assert (len(context.pages), networks(db)) == (1, ["copy", "copy"])
 
 
 def test_a_lost_connection_keeps_what_was_typed(app: Starlette, browser: Browser, ana: Client, db: Database) -> None:

@@ -1,6 +1,7 @@
 """On a phone whose connection comes and goes: what was loaded is there, what is typed stays, and the next person finds
 nothing of it."""
 
+import json
 from typing import Any
 
 import pytest
@@ -10,13 +11,32 @@ from starlette.applications import Starlette
 
 from portal.database import Database
 from portal.inbox.models import Idea
-from tests import make
+from portal.notifications.models import PushSubscription
+from tests import make, pushes
 from tests.client import Client
 from tests.sharing import phone
 
 pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 OFFLINE = ("ERR_INTERNET_DISCONNECTED", "htmx:")
+OWN_BROWSER = """PushManager.prototype.getSubscription = async () => ({
+    unsubscribe: async () => localStorage.setItem("unsubscribed", "yes"),
+});"""
+"""Chromium without a screen subscribes nowhere: this stands for a subscription it has."""
+RESUBSCRIBING = """
+const moved = () => sessionStorage.getItem("moved");
+const plain = text => atob(text.replace(/-/g, "+").replace(/_/g, "/"));
+PushManager.prototype.getSubscription = async () => sessionStorage.setItem("looked", "yes") || ({
+    endpoint: `https://fcm.googleapis.com/${moved() ? "new" : "old"}`,
+    options: { applicationServerKey: moved() ? null : new Uint8Array(65).buffer },
+    unsubscribe: async () => sessionStorage.setItem("moved", "yes"),
+});
+PushManager.prototype.subscribe = async () => ({
+    endpoint: "https://fcm.googleapis.com/new",
+    getKey: name => Uint8Array.from(plain(name === "auth" ? sent.secret : sent.key), sign => sign.charCodeAt(0)).buffer,
+});
+"""
+"""One that was made with a key of the portal's from before."""
 SLOW_3G = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
 
 
@@ -136,6 +156,7 @@ def test_a_day_of_tunnels(app: Starlette, browser: Browser, ana: Client, db: Dat
 def test_a_new_release_comes_when_nothing_is_typed(app: Starlette, browser: Browser, ana: Client, dina: Client) -> None:
     with phone.held_by(ana, app, browser) as context:
         page, complaints = watched(context)
+        page.add_init_script(OWN_BROWSER)
         page.goto("/")
         wait_for_copy(page, "/")
         writing = context.new_page()
@@ -151,14 +172,20 @@ def test_a_new_release_comes_when_nothing_is_typed(app: Starlette, browser: Brow
         expect(writing.locator("#field-text")).to_have_value("Kom je ook?")
         statics = "() => caches.keys().then(names => names.filter(name => name.startsWith('static-')).length)"
         assert page.evaluate(statics) == 2, "the page that is being written on keeps its files"
-        # Somebody else signs in on the same phone, by whatever way: nothing of the one before is left.
+        # Somebody else signs in on the same phone, by whatever way: nothing of the one before is left, or comes later.
+        assert page.evaluate("localStorage.getItem('unsubscribed')") is None
         context.add_cookies([{"name": "portal", "value": dina.cookies["portal"], "url": page.url}])
         page.goto("/")
         until(page, "async () => !(await (await caches.open('pages')).match('/items/1'))")
+        until(page, "async () => localStorage.getItem('unsubscribed') === 'yes'")
         assert [name for name in kept_here(page) if ":" in name] == []
         # Walls and links are answered as if there were no worker.
         answers = [page.goto(path) for path in ("/screen", "/r/bcdfghjk", "/")]
         assert [answer and answer.from_service_worker for answer in answers] == [False, False, True]
+        # Wherever people sign in, such as behind a mailed link, nobody finds what was loaded before.
+        wait_for_copy(page, "/")
+        page.goto("/sign-in/sent")
+        until(page, "async () => !(await caches.has('pages'))")
         assert [line for line in complaints if "404" not in line] == []
 
 
@@ -190,6 +217,47 @@ def test_a_line_for_a_closed_portal(app: Starlette, browser: Browser, ana: Clien
         astray = '{"title": "Kijk", "url": "https://evil.example/"}'
         assert worker.evaluate(show, astray) == ["Kijk", "", "", "", "focus /"]
         assert worker.evaluate(show, "no json")[:2] == ["Noorderhout", "Er is iets nieuws voor je."]
+
+        # Who signs out in a tunnel has signed out: nothing is shown there any more, and the first thing said is that.
+        had = """async () => {
+            self.had = [];
+            PushManager.prototype.getSubscription = async () => ({ unsubscribe: async () => had.push("unsubscribed") });
+            await registration.showNotification("Voor Ana");
+        }"""
+        worker.evaluate(had)
+        context.set_offline(True)
+        page.evaluate("document.querySelector('form[action=\"/sign-out\"]').requestSubmit()")
+        expect(page.get_by_role("heading", name="Geen verbinding")).to_be_visible()
+        until(page, "async () => !(await (await navigator.serviceWorker.ready).getNotifications()).length")
+        assert worker.evaluate("had") == ["unsubscribed"]
+        page.get_by_role("link", name="Probeer het opnieuw").click()
+        expect(page.get_by_text("Het portaal krijgt het te horen")).to_be_visible()
+        assert ana.get("/me").status_code == 200, "it does not know yet"
+        context.set_offline(False)
+        page.wait_for_url("**/sign-in")  # by itself
+        assert ana.get("/me").status_code == 303
+        assert page.evaluate("caches.has('leaving')") is False
+        assert complaints == []
+
+
+def test_another_key_of_the_portal_moves_only_one_s_own_browser(
+    app: Starlette, browser: Browser, ana: Client, db: Database
+) -> None:
+    sent = pushes.Browser().form
+    with phone.held_by(ana, app, browser) as context:
+        page, complaints = watched(context)
+        page.add_init_script(f"const sent = {json.dumps(sent)};{RESUBSCRIBING}")
+        page.goto("/")
+        context.grant_permissions(["notifications"], origin=page.url)
+        page.goto("/me/notifications")
+        expect(page.get_by_role("button", name="Hier aanzetten")).to_be_visible()
+        until(page, "async () => Boolean(sessionStorage.getItem('looked'))")
+        assert page.evaluate("sessionStorage.getItem('moved')") is None, "it is somebody else's"
+        ana.post("/me/push", data=sent | {"endpoint": "https://fcm.googleapis.com/old", "tapped": "yes"})
+        page.reload()
+        expect(page.get_by_text("Het staat aan op dit apparaat.")).to_be_visible()
+        with db.reading() as session:
+            assert session.scalars(select(PushSubscription.endpoint)).all() == ["https://fcm.googleapis.com/new"]
         assert complaints == []
 
 
