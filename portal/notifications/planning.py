@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal import clock, i18n, mail
 from portal.campaigns.models import Item
 from portal.i18n import gettext as _
-from portal.notifications import spreading, times
+from portal.notifications import choices, spreading, times
 from portal.notifications.models import NotificationChoice, PushSubscription
 from portal.people.models import Person
 from portal.sharing import reminders
@@ -45,7 +45,7 @@ class Fold:
 
 def fold(db: Session, item: Item, *, me: Person, typed: Mapping[str, str]) -> Fold:
     """The fold for `item`, which can be shared now; `typed` is what a form that came back says."""
-    choice = choice_of(db, me)
+    choice = choices.of(db, me)
     where, offered = times.zone(choice), channels(db, me, choice)
     proposed = _proposed(choice, me, reminders.closes_at(item)).astimezone(where)
     day = typed.get("planned_on", "") or f"{proposed:%Y-%m-%d}"
@@ -63,11 +63,6 @@ def fold(db: Session, item: Item, *, me: Person, typed: Mapping[str, str]) -> Fo
     )
 
 
-def choice_of(db: Session, person: Person) -> NotificationChoice:
-    """What the person chose; what holds for everybody when they never did."""
-    return db.get(NotificationChoice, person.id) or times.default(person.id)
-
-
 def channels(db: Session, person: Person, choice: NotificationChoice) -> list[str]:
     """How this person can be reminded, what finds them soonest first. A calendar can always be had."""
     has_browser = db.scalar(select(exists().where(PushSubscription.person_id == person.id)))
@@ -81,7 +76,7 @@ def takes_mail(person: Person, choice: NotificationChoice) -> bool:
 
 def read_moment(db: Session, form: Form, item: Item, *, me: Person) -> datetime | None:
     """The moment a form asks for, picked by the portal if it says so; None with a sentence in `form.errors`."""
-    choice = choice_of(db, me)
+    choice = choices.of(db, me)
     if form.text("when") != "own":
         found = spreading.pick(db, item, person=me, choice=choice)
         if found is None:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from portal import html
 from portal.campaigns import queries as campaigns
 from portal.i18n import gettext as _
-from portal.notifications import entry, planning, times
+from portal.notifications import choices, entry, planning, times
 from portal.notifications import reminding as reminding  # for its job
 from portal.people.models import Organisation, Person
 from portal.sharing import over, reminders, share_answers, share_page
@@ -22,7 +22,7 @@ def plan_share(
     if (gone := over.of(db, item)) is not None:
         return share_answers.over_page(request, db, item, gone, me=me, typed=form.lines("text"))
     sent = share_page.read(db, form, item, me=me, organisation=organisation)
-    choice = planning.choice_of(db, me)
+    choice = choices.of(db, me)
     channel = form.text("channel")
     if channel not in planning.channels(db, me, choice):
         form.errors["channel"] = _("Please choose how we may remind you.")
@@ -64,7 +64,7 @@ def move_reminder(request: Request, *, db: Session, me: Person, form: Form, remi
     try:
         if due_at is not None:
             reminders.move(db, mine, item, due_at)
-            said = planning.said(due_at, times.zone(planning.choice_of(db, me)))
+            said = planning.said(due_at, times.zone(choices.of(db, me)))
             flash(request, _("Moved to %(moment)s.", moment=said))
             return see_other(request, "planned")
     except PlanRefused as refusal:
@@ -91,7 +91,7 @@ def _planned_page(
     request: Request, db: Session, me: Person, *, wrong: int | None = None, form: Form | None = None
 ) -> Response:
     """What this person planned; with what was `wrong` in the form of one of them."""
-    choice = planning.choice_of(db, me)
+    choice = choices.of(db, me)
     where, rows = times.zone(choice), reminders.planned(db, me)
     return html.page(
         request,

@@ -22,7 +22,7 @@ from portal.database import Database
 from portal.i18n import gettext as _
 from portal.i18n import in_language
 from portal.jobs import Job
-from portal.notifications import planning, pushing, times
+from portal.notifications import choices, planning, pushing, times
 from portal.notifications.models import NotificationChoice
 from portal.people import notes
 from portal.people import organisation as organisations
@@ -131,7 +131,7 @@ def _load(db: Session, number: int) -> _Due | None:
     if found is None or item is None:
         return None
     person = db.get_one(Person, found.person_id)
-    choice = planning.choice_of(db, person)
+    choice = choices.of(db, person)
     takes_mail, organisation = planning.takes_mail(person, choice), organisations.get(db)
     return _Due(found, item, person, choice, takes_mail, organisation)
 

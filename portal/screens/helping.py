@@ -13,7 +13,7 @@ from portal.screens.subjects import subject_of
 SETTLES = timedelta(minutes=15)
 """A screen that was let in or changed release so recently is still busy with it."""
 CLOCK_MAY_BE_OFF = 120
-"""Seconds: day-parts and countdowns stay right enough."""
+"""Seconds. Its wall shows the right time by ours all the same; what else runs on the device may not."""
 OLDEST_ENGINE = 79
 """The first Chromium that shows everything; older ones change slides, but do not move."""
 

@@ -25,7 +25,6 @@ SLIDE_KINDS = (
     "on_duty",
     "video",
 )
-FILM_TYPES = ("video/mp4", "video/webm")
 
 
 class Screen(Base):

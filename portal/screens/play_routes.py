@@ -30,7 +30,6 @@ def plays_page(request: Request, *, db: Session) -> Response:
     return html.page(
         request,
         "screens/plays.html",
-        section="screens",
         days=days,
         periods=_periods(request, days, screen.id if screen else None, item_id),
         screen=screen,
@@ -74,7 +73,6 @@ def players_page(request: Request) -> Response:
     return html.page(
         request,
         "screens/players.html",
-        section="screens",
         players=players.PLAYERS,
         start=f"{base_url}{html.url(request, 'new_screen')}",
         own=f"{base_url}{html.url(request, 'wall', token=web.token())}",

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from portal import html, i18n
 from portal.i18n import gettext as _
 from portal.people.models import Person
-from portal.screens import films, kinds, moments, playlists, subjects
+from portal.screens import kinds, moments, playlists, subjects
 from portal.screens.models import SLIDE_KINDS, Playlist
 from portal.web import Form, action, editor, flash, page, see_other
 
@@ -79,7 +79,6 @@ def _all(
         request,
         "screens/playlists.html",
         status=422 if errors else 200,
-        section="screens",
         listed=playlists.listed(db),
         house=playlists.house(db),
         default=[kinds.KIND_NAMES[kind] for kind in playlists.DEFAULT],
@@ -103,10 +102,8 @@ def _one(
         request,
         "screens/playlist.html",
         status=422 if errors else 200,
-        section="screens",
         playlist=playlist,
         slides=slides,
-        films=films.by_id(db, {slide.film_id for slide in slides if slide.film_id is not None}),
         about=about,
         campaigns=subjects.campaign_titles(db, {slide.campaign_id for slide in slides}, language),
         title_of=lambda slide: subjects.title_of(slide, language),

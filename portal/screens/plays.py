@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.database import insert
 from portal.jobs import job
-from portal.screens import queries, urgent
+from portal.screens import queries
 from portal.screens.models import Play, Screen
 from portal.screens.subjects import SUBJECT
 
@@ -144,9 +144,8 @@ def since(days: int) -> datetime:
 
 @job("old_plays", every=timedelta(days=1))
 def forget_old(db: Session) -> None:
-    """Proof of play and urgent messages are kept for ninety days."""
+    """Proof of play is kept for ninety days."""
     db.execute(delete(Play).where(Play.hour < clock.now() - KEPT))
-    urgent.forget_old(db)
 
 
 _FIELDS = ("n", "showing", "release", "width", "height", "at", "plays")

@@ -48,7 +48,6 @@ def preview_playlist(request: Request, *, db: Session, playlist_id: int) -> Resp
     response = html.page(
         request,
         "screens/playlist_preview.html",
-        section="screens",
         playlist=playlist,
         playlist_id=playlist_id,
         look=look,

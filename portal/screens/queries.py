@@ -1,7 +1,6 @@
 """Which screens there are, which one a token opens, and when each was last seen."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,12 +10,15 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.campaigns.models import Item
+from portal.campaigns.queries import live_at, titles_of
 from portal.links.models import Link
 from portal.parts import Part, part
 from portal.people.models import Department
 from portal.screens.models import Playlist, Screen
 from portal.web import NotFound
 
+MOST_PRINTABLE = 12
+"""Codes offered for printing at once."""
 HERE = timedelta(minutes=3)
 """A screen tells once a minute that it is on; after three silent ones it counts as off."""
 NOTED_EVERY = timedelta(minutes=1)
@@ -80,15 +82,18 @@ def find_screen(db: Session, token_hash: str) -> Screen | None:
     return db.scalar(select(Screen).where(Screen.token_hash == token_hash))
 
 
-def printable(db: Session, screen_id: int, items: Sequence[Item], language: str) -> list[tuple[int, str]]:
-    """The screen's link to each of these items, for printing its QR code, with the item's title."""
-    titles = {item.id: item.text(language).title for item in items}
-    links = select(Link).where(Link.kind == "screen", Link.screen_id == screen_id, Link.item_id.in_(titles))
-    return [
-        (link.id, titles[link.item_id])
-        for link in db.scalars(links.order_by(Link.id.desc()))
-        if link.item_id is not None
-    ]
+def printable(db: Session, screen_id: int, language: str) -> list[tuple[int, str]]:
+    """The screen's newest links to live items, for printing their QR codes, each with the title of its item."""
+    links = db.scalars(
+        select(Link)
+        .join(Item, Item.id == Link.item_id)
+        .join(Item.campaign)
+        .where(Link.kind == "screen", Link.screen_id == screen_id, *live_at(clock.now()))
+        .order_by(Link.id.desc())
+        .limit(MOST_PRINTABLE)
+    ).all()
+    titles = titles_of(db, {link.item_id for link in links if link.item_id is not None}, language)
+    return [(link.id, titles[link.item_id]) for link in links if link.item_id is not None]
 
 
 def is_here(screen: Screen) -> bool:

@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from portal import clock, html, i18n, settings, web
-from portal.campaigns.queries import live_items
 from portal.database import Database
 from portal.i18n import LANGUAGES
 from portal.i18n import gettext as _
@@ -28,7 +27,6 @@ from portal.screens import (
     subjects,
     urgent,
     urgent_routes,
-    walls,
 )
 from portal.screens.models import AUDIENCES, ORIENTATIONS, Playlist, Screen
 from portal.web import Form, action, editor, page
@@ -136,7 +134,6 @@ def _list(
         request,
         "screens/index.html",
         status=status if errors else 200,
-        section="screens",
         found=found,
         q=q,
         cards=subjects.cards(db, shown, i18n.language.get()),
@@ -165,14 +162,12 @@ def _screen_page(
         request,
         "screens/screen.html",
         status=422 if errors else 200,
-        section="screens",
-        row=row,
         screen=screen,
         card=subjects.cards(db, [screen], i18n.language.get())[screen.id],
         wrong=helping.wrong_with(screen, organisation),
         is_here=queries.is_here(screen),
         figure=came.get(screen.id, figures.Figure()),
-        printable=queries.printable(db, screen.id, live_items(db, most=walls.MOST_SLIDES), i18n.language.get()),
+        printable=queries.printable(db, screen.id, i18n.language.get()),
         local_time=clock.now().astimezone(ZoneInfo(screen.time_zone) if screen.time_zone else clock.zone()),
         typed=typed if typed is not None else _filled(screen),
         errors=errors or {},

@@ -37,7 +37,7 @@ def add_slide(request: Request, *, db: Session, form: Form, ready: Uploads, me: 
         try:
             playlists.add_slide(db, playlist, wanted, by=me)
         except playlists.TooMany:
-            form.errors["title_nl"] = _("This playlist is full. Please remove a slide first.")
+            form.errors["slide"] = _("This playlist is full. Please remove a slide first.")
         else:
             flash(request, _("The slide is in, at the end. Screens follow within seconds."))
             return see_other(request, "playlist_page", playlist_id=playlist_id)
@@ -59,7 +59,7 @@ def change_slide(request: Request, *, db: Session, form: Form, ready: Uploads, m
         try:
             playlists.change_slide(db, slide, wanted, version=form.number("version"), by=me)
         except playlists.Changed:
-            form.errors["seconds"] = _("Somebody changed this slide meanwhile. Save again to have it your way.")
+            form.errors["slide"] = _("Somebody changed this slide meanwhile. Save again to have it your way.")
             typed["version"] = str(slide.version)
         else:
             flash(request, _("Saved. Screens follow within seconds."))
@@ -130,7 +130,6 @@ def _form(
         request,
         "screens/slide_form.html",
         status=422 if errors else 200,
-        section="screens",
         playlist=playlist,
         slide=slide,
         kind=kind,

@@ -18,7 +18,6 @@ from portal.people.models import Organisation
 from portal.screens import messages, side, slides
 from portal.screens.groups import Group as Group
 from portal.screens.groups import group_of as group_of
-from portal.screens.groups import groups_of as groups_of
 from portal.screens.models import Playlist, Slide
 from portal.screens.side import Side
 from portal.screens.slides import Playing, Turn

@@ -28,10 +28,6 @@ class Card:
     title: str = ""
     picture: str = ""
 
-    @property
-    def is_fallback(self) -> bool:
-        return self.subject == "house"
-
 
 def subject_of(key: str) -> str:
     """What a slide with this key is about, such as `item:7`; "" when the key says nothing."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import CursorResult, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from portal import activity, clock
+from portal import activity, clock, jobs
 from portal.people import audit
 from portal.people.models import Person
 from portal.screens.models import Screen, UrgentMessage, UrgentScreen
@@ -16,6 +16,8 @@ from portal.web import NotFound
 LASTS_AT_MOST = timedelta(days=14)
 KEPT = timedelta(days=90)
 MOST_AT_ONCE = 20
+NAMED = 3
+"""Screens of a message that are named on its line."""
 TOLD_ONE_BY_ONE = 50
 """Screens; with more of them every wall looks anew once."""
 
@@ -47,7 +49,8 @@ def running(db: Session) -> list[Running]:
     on = UrgentScreen.urgent_message_id
     of_connected = select(on, func.count()).join(Screen).where(on.in_(ids), Screen.revoked_at.is_(None)).group_by(on)
     sizes = dict(db.execute(of_connected).all()) if ids else {}
-    return [Running(message, sizes.get(message.id, 0), _names(db, message.id)) for message in messages]
+    names = _names(db, ids)
+    return [Running(message, sizes.get(message.id, 0), names.get(message.id, [])) for message in messages]
 
 
 def send(
@@ -96,6 +99,7 @@ def end(db: Session, message_id: int, *, by: Person) -> UrgentMessage:
     return message
 
 
+@jobs.job("old_urgent_messages", every=timedelta(days=1))
 def forget_old(db: Session) -> None:
     """Messages that were over long ago; the audit log still knows of them."""
     db.execute(delete(UrgentMessage).where(UrgentMessage.ends_at < clock.now() - KEPT))
@@ -109,6 +113,18 @@ def _tell(db: Session, screen_ids: Collection[int]) -> None:
         activity.record(db, "screen_changed", screen_id=screen_id)
 
 
-def _names(db: Session, message_id: int) -> list[str]:
-    on = select(Screen.name).join(UrgentScreen).where(UrgentScreen.urgent_message_id == message_id)
-    return list(db.scalars(on.where(Screen.revoked_at.is_(None)).order_by(Screen.name).limit(3)))
+def _names(db: Session, message_ids: Collection[int]) -> dict[int, list[str]]:
+    """For each message the names of the first few connected screens it is for."""
+    on = UrgentScreen.urgent_message_id
+    place = func.row_number().over(partition_by=on, order_by=(Screen.name, Screen.id)).label("place")
+    ranked = (
+        select(on.label("message_id"), Screen.name, place)
+        .join(Screen)
+        .where(on.in_(message_ids), Screen.revoked_at.is_(None))
+        .subquery()
+    )
+    found: dict[int, list[str]] = {}
+    first = select(ranked.c.message_id, ranked.c.name).where(ranked.c.place <= NAMED)
+    for message_id, name in db.execute(first.order_by(ranked.c.message_id, ranked.c.place)):
+        found.setdefault(message_id, []).append(name)
+    return found

@@ -1,6 +1,6 @@
 """The pages of urgent messages: one is written and sent, and can be ended at once."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
@@ -123,14 +123,12 @@ def _page(
         request,
         "screens/urgent.html",
         status=422 if errors else 200,
-        section="screens",
         running=urgent.running(db),
         screens=connected,
         ticked=ticked or set(),
         lasts=list(LASTS.items()),
         now=clock.local(clock.now()).strftime("%H:%M"),
         today=i18n.day(clock.today()),
-        earliest=datetime.combine(clock.today(), time.min).isoformat(timespec="minutes"),
         typed=typed,
         errors=errors or {},
     )

@@ -16,8 +16,6 @@ from portal.screens import messages
 from portal.screens.messages import Message
 from portal.screens.models import Screen
 
-MOST_SLIDES = 12
-"""Of the newest items."""
 LONGEST_QR = 200
 """Characters; a longer address makes squares too small to scan from where people stand."""
 

@@ -2,7 +2,7 @@
 "use strict";
 window.wall = window.wall || {};
 window.wall.slides = (clock, data, played) => {
-  const FADE = 1600, LIVE = ["board", "goal", "thanks"], QUIET = LIVE.concat("quote", "clock", "on_duty");
+  const FADE = 1600, LIVE = ["board", "goal", "thanks"], QUIET = LIVE.concat("clock", "on_duty");
   const layers = document.querySelectorAll(".layer"), progress = document.querySelector(".progress");
   const mono = () => performance.now(), stale = () => document.body.classList.contains("stale");
   const still = () => document.body.classList.contains("still");

@@ -14,7 +14,7 @@ from portal import clock
 from portal.campaigns.models import Item
 from portal.campaigns.queries import get_item
 from portal.database import Database
-from portal.notifications import planning, spreading, times
+from portal.notifications import choices, planning, spreading, times
 from portal.people.models import Person
 from portal.sharing import reminders
 from portal.sharing.models import Reminder
@@ -35,7 +35,7 @@ def pick(db: Database, person: Person, item: Item) -> datetime | None:
     """Have a moment picked and planned, as the share page does."""
     with db.writing() as session:
         whole = get_item(session, item.id)
-        found = spreading.pick(session, whole, person=person, choice=planning.choice_of(session, person))
+        found = spreading.pick(session, whole, person=person, choice=choices.of(session, person))
         if found is not None:
             reminders.plan(
                 session,
