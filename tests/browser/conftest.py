@@ -109,7 +109,7 @@ def two_servers(
     """The demo; on PostgreSQL a second server on the same database beside it."""
     folder: Path = tmp_path_factory.mktemp("office")
     if request.config.getoption("--database") == "sqlite":
-        with PortalProcess(folder) as alone:
+        with PortalProcess(folder, settings={"PORTAL_PUSH_SERVICES": "push.example"}) as alone:
             yield [alone]
         return
     postgresql: PostgreSQL = request.getfixturevalue("postgresql")

@@ -53,7 +53,6 @@ def test_on_a_phone(office: Office) -> None:
     }""")
     page.goto(f"{office.servers[0].url}/me/notifications")
     expect(page.locator(f'[data-browser]:not([data-browser="{first}"])')).to_contain_text("dit apparaat")
-    page.locator(f'[data-browser="{first}"]').get_by_role("button", name="Uitzetten").click()
     expect(lines).to_have_count(1)
     expect(page.get_by_text("Het staat aan op dit apparaat.")).to_be_visible()
 

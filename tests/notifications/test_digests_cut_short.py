@@ -33,7 +33,7 @@ def senders(chosen: settings.Settings) -> Iterator[Senders]:
 def due(db: Database, number: int) -> list[Person]:
     """So many who are due, and something to tell them."""
     with db.writing() as session:
-        make.item(session, title="A", publish_at=clock.now() - timedelta(hours=1))
+        make.item(session, title="Houten huizen", publish_at=clock.now() - timedelta(hours=1))
         people = [make.person(session) for _ in range(number)]
         always = {"digest_rhythm": "daily", "quiet_from": 0, "quiet_until": 0, "days_off": ""}
         for person in people:
@@ -78,12 +78,12 @@ def test_a_process_killed_while_it_sends(
             assert session.scalars(select(Digest.state)).all() == [state]
         # At the next one what was not told for certain is told, and only that.
         with db.writing() as session:
-            make.item(session, title="B", publish_at=clock.now())
+            make.item(session, title="Stalen bruggen", publish_at=clock.now())
             session.execute(update(NotificationChoice).values(next_digest_at=clock.now()))
         told = len(server.messages)
         assert until(lambda: senders.start(1, url) and senders.ends() and len(server.messages) > told)
         text = str(server.messages[-1])
-    assert ("A\n" in text, "B\n" in text) == (state == "sending", True)
+    assert ("Houten huizen" in text, "Stalen bruggen" in text) == (state == "sending", True)
     assert person.email == server.messages[-1]["X-Envelope-To"]
 
 
