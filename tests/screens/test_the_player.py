@@ -196,7 +196,7 @@ def played(db: Database) -> dict[str, int]:
     """How often each subject was told to have been shown."""
     with db.reading() as session:
         rows = session.execute(select(Play.subject, func.sum(Play.times)).group_by(Play.subject))
-        return dict(rows.tuples())
+        return dict(rows.all())
 
 
 @pytest.mark.once
