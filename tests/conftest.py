@@ -50,7 +50,7 @@ def data_dir() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:
     """A real server, started by the first test that asks."""
-    server = PostgreSQL()
+    server = PostgreSQL(vacuums=False)
     server.start()
     try:
         yield server

@@ -347,7 +347,9 @@ def test_removing_a_source_takes_what_waits_and_leaves_what_was_made(
     assert [(each.id, each.state, each.source_id) for each in candidates(db)] == [(first.id, "drafted", None)]
     with db.reading() as session:
         assert len(session.scalars(select(Item)).all()) == 1
-        acts = session.scalars(select(AuditEntry.act).where(AuditEntry.subject_kind == "source")).all()
+        acts = session.scalars(
+            select(AuditEntry.act).where(AuditEntry.subject_kind == "source").order_by(AuditEntry.id)
+        ).all()
     assert list(acts) == ["source_added", "source_removed"]
 
 
