@@ -4,7 +4,6 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterator
 from queue import Queue
 from typing import Any
 
@@ -85,13 +84,6 @@ def publish(session: Any, title: str) -> Item:
     item = make.item(session, title=title)
     activity.record(session, "item_live", item_id=item.id)
     return item
-
-
-@pytest.fixture
-def server(app: Starlette) -> Iterator[Running]:
-    running = Running(app)
-    yield running
-    running.stop()
 
 
 @pytest.fixture
